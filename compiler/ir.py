@@ -1,0 +1,413 @@
+"""The intermediate representation: one flat graph of nodes, edges and learnables, ready to run.
+
+Families are laid out member by member (`pro[0]`, `pro[1]`, …), names are resolved to what they read, types
+are those of values, and edges are index arrays. What a legal graph is stands in `verify.py`; text and JSON
+forms are made by `dump.py`. Everything here is a plain immutable value.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal, NewType
+
+import attrs
+
+from agraph.compiler.source import Span
+from agraph.compiler.types import Type
+
+VERSION = 1
+
+NodeIndex = NewType("NodeIndex", int)
+ParameterIndex = NewType("ParameterIndex", int)
+ModelIndex = NewType("ModelIndex", int)
+ToolIndex = NewType("ToolIndex", int)
+
+FIXED = ParameterIndex(-1)
+"""The parameter of an edge that is always there."""
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
+
+# Expressions: what a function node computes, a prompt's placeholder shows, a metric reads.
+
+
+@attrs.frozen
+class Constant:
+    """A literal value."""
+
+    value: Json
+
+
+@attrs.frozen
+class Input:
+    """The value of a graph's input."""
+
+    name: str
+
+
+@attrs.frozen
+class Message:
+    """The message of one sender, null where none arrived."""
+
+    sender: NodeIndex
+
+
+@attrs.frozen
+class Messages:
+    """The messages of a family's members in order, null where none arrived."""
+
+    senders: tuple[NodeIndex, ...]
+
+
+@attrs.frozen
+class Inbox:
+    """The messages that the node received and does not read by name, in declaration order of the senders.
+
+    Attributes:
+        named: As texts, the sender's name and a colon before each.
+    """
+
+    named: bool
+
+
+@attrs.frozen
+class Output:
+    """The graph's answer; in metrics and expectations only."""
+
+
+@attrs.frozen
+class Column:
+    """A column of the data set's row; in metrics only."""
+
+    name: str
+
+
+@attrs.frozen
+class FieldOf:
+    """A field of a record, null of null, mapped over a list."""
+
+    value: "Expression"
+    name: str
+
+
+@attrs.frozen
+class MakeList:
+    """A list of values."""
+
+    items: "tuple[Expression, ...]"
+
+
+@attrs.frozen
+class MakeRecord:
+    """A record of values."""
+
+    entries: "tuple[tuple[str, Expression], ...]"
+
+
+@attrs.frozen
+class Apply:
+    """The result of a tool; null where a parameter that is not optional gets null.
+
+    Attributes:
+        arguments: One for each parameter of the tool, in its order.
+        mapped: The positions of the arguments that are lists where the tool takes one value: the tool is
+            applied item by item, and the result is the list of the results.
+    """
+
+    tool: ToolIndex
+    arguments: "tuple[Expression, ...]"
+    mapped: tuple[int, ...] = ()
+
+
+@attrs.frozen
+class Compare:
+    """Whether a comparison holds; null equals null and is neither more nor less than anything."""
+
+    left: "Expression"
+    operator: Literal["==", "!=", "<", "<=", ">", ">="]
+    right: "Expression"
+
+
+Expression = (
+    Constant | Input | Message | Messages | Inbox | Output | Column
+    | FieldOf | MakeList | MakeRecord | Apply | Compare
+)  # fmt: skip
+
+
+# Templates.
+
+
+@attrs.frozen
+class Slot:
+    """A placeholder of a template: its path as written, and what it shows."""
+
+    path: str
+    value: Expression
+
+
+Template = tuple[str | Slot, ...]
+"""A prompt: literal texts and placeholders in order."""
+
+
+# Declarations that nodes point to.
+
+
+@attrs.frozen
+class Model:
+    """A model by its declared name: a provider and what is passed to it.
+
+    Attributes:
+        arguments: The values by position, such as the provider's model id.
+        options: The values by name; those the language does not know pass through to the provider.
+        origin: The path of the file that declares it; paths in options are relative to its folder.
+    """
+
+    name: str
+    provider: str
+    arguments: tuple[Json, ...]
+    options: tuple[tuple[str, Json], ...]
+    origin: str
+
+
+@attrs.frozen
+class PythonBinding:
+    """A Python function; its module is looked for beside the file that declares the tool."""
+
+    module: str
+    function: str
+
+
+@attrs.frozen
+class RecordedBinding:
+    """A recorded answer: the value of `field` in the row of a JSONL file whose `key` is the argument."""
+
+    path: str
+    key: str
+    field: str
+
+
+@attrs.frozen
+class Tool:
+    """A typed function that graphs call.
+
+    Attributes:
+        parameters: Name and type of each; types may hold variables.
+        origin: The path of the file that declares it (`std/vote.agraph` for the standard library).
+    """
+
+    name: str
+    parameters: tuple[tuple[str, Type], ...]
+    returns: Type
+    binding: PythonBinding | RecordedBinding
+    origin: str
+
+
+# Nodes and edges.
+
+
+@attrs.frozen
+class ModelCall:
+    """A call of a model with a rendered prompt.
+
+    Attributes:
+        learnable: The index of the prompt's text among the graph's `prompts`, or `None` where it is fixed.
+        max_turns: How many replies a node with tools may ask for before it fails.
+    """
+
+    model: ModelIndex
+    prompt: Template
+    learnable: int | None
+    system: Template | None
+    tools: tuple[ToolIndex, ...]
+    max_turns: int
+
+
+@attrs.frozen
+class Node:
+    """One step: it reads messages and produces one typed value.
+
+    Attributes:
+        name: Unique in the graph; `pro[0]` for a member of a family.
+        family: The name as declared, `pro`.
+        member: The member's number, or `None` outside a family.
+        type: Of its message; a value may also be null, which is no message.
+        on: `False` where the author switched it off by hand.
+        gate: The parameter that says with which probability the node is there, or `None` without a gate.
+        when: Where it does not hold, the node is skipped.
+        requires: The fewest messages it can work with.
+        retries: How often a failed attempt is repeated.
+        timeout_s: Seconds for one attempt, or `None` without a limit.
+        on_error: What a failure means: fail the run, skip the node, or this value instead.
+        cache: Whether its calls may be shared with those of other realizations and runs.
+    """
+
+    name: str
+    family: str
+    member: int | None
+    description: str | None
+    type: Type
+    work: "ModelCall | Expression"
+    on: bool = True
+    gate: ParameterIndex | None = None
+    when: Compare | None = None
+    requires: int = 0
+    retries: int = 0
+    timeout_s: float | None = None
+    on_error: "Literal['fail', 'skip'] | Constant" = "fail"
+    cache: bool = True
+
+
+@attrs.frozen
+class Edges:
+    """All edges as arrays of one length, in order of declaration, then sender, then receiver.
+
+    Attributes:
+        senders: Node indices.
+        receivers: Node indices.
+        parameters: The parameter that holds the edge's probability, or `FIXED`.
+        by_name: Whether the receiver reads the sender by its name, so that it is not in the inbox.
+    """
+
+    senders: tuple[NodeIndex, ...] = ()
+    receivers: tuple[NodeIndex, ...] = ()
+    parameters: tuple[ParameterIndex, ...] = ()
+    by_name: tuple[bool, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.senders)
+
+
+# Learnables: the only things that carry a span which may be rewritten.
+
+
+@attrs.frozen
+class Probabilities:
+    """The literal after one `~` that holds probabilities: one number or lists of numbers.
+
+    Attributes:
+        kind: Whether they are of edges or of gates.
+        name: For people: `edge [pro, con] -> judge`, `con.on`.
+        span: The whole literal in the author's file.
+        element_spans: Where each number is its own literal, the place of each; empty where one number
+            stands for all.
+        shape: Of the full list of values; `()` for one value.
+        values: Row by row, as many as the shape holds, each in 0 to 1. Pairs that cannot be hold 0.
+        offset: The parameter of the first value; the others follow.
+    """
+
+    kind: Literal["edge", "gate"]
+    name: str
+    span: Span
+    element_spans: tuple[Span, ...]
+    shape: tuple[int, ...]
+    values: tuple[float, ...]
+    offset: ParameterIndex
+
+
+@attrs.frozen
+class Prompt:
+    """The text after `prompt ~`, shared by the members of a family.
+
+    Attributes:
+        name: For people: `judge.prompt`.
+        span: The whole string literal in the author's file.
+        text: What the literal means.
+        nodes: The nodes that use it.
+    """
+
+    name: str
+    span: Span
+    text: str
+    nodes: tuple[NodeIndex, ...]
+
+
+# The optimize block.
+
+
+@attrs.frozen
+class DataSet:
+    """Where rows come from.
+
+    Attributes:
+        format: `jsonl`, `json` or `csv`.
+        path: As written, relative to the file's folder.
+        target: The column of the expected answer, or `None`.
+    """
+
+    format: Literal["jsonl", "json", "csv"]
+    path: str
+    target: str | None
+
+
+@attrs.frozen
+class Metric:
+    """How an answer is scored.
+
+    Attributes:
+        name: `exact`, `number`, `contains`, `one_of`, or `python`.
+        arguments: What it compares: the answer alone means against the target.
+        options: By name, such as a tolerance.
+        function: `module:function` where the name is `python`.
+        origin: The path of the file that declares it; a Python module is looked for beside it.
+    """
+
+    name: str
+    arguments: tuple[Expression, ...]
+    options: tuple[tuple[str, Json], ...]
+    function: str | None
+    origin: str
+
+
+@attrs.frozen
+class Task:
+    """What an `optimize` block says.
+
+    Attributes:
+        columns: The data set's column for an input of another name.
+        budget: Limits by unit: `usd`, `calls`, `tokens`, `time_s`.
+    """
+
+    data: DataSet | None
+    metric: Metric | None
+    columns: tuple[tuple[str, str], ...]
+    budget: tuple[tuple[str, float], ...]
+
+
+# The graph.
+
+
+@attrs.frozen(eq=True)
+class Graph:
+    """A whole graph.
+
+    Attributes:
+        origin: The path of the author's file, where the learnables' spans lie.
+        output: The nodes whose values are the answer: one, or a family's members.
+        output_many: Whether the answer is a list of those values.
+        output_nulls: Whether that list keeps nulls in place.
+    """
+
+    version: int
+    name: str
+    origin: str
+    inputs: tuple[tuple[str, Type], ...]
+    type: Type
+    models: tuple[Model, ...]
+    tools: tuple[Tool, ...]
+    nodes: tuple[Node, ...]
+    edges: Edges
+    output: tuple[NodeIndex, ...]
+    output_many: bool
+    output_nulls: bool
+    probabilities: tuple[Probabilities, ...]
+    prompts: tuple[Prompt, ...]
+    task: Task | None
+
+    @cached_property
+    def priors(self) -> tuple[float, ...]:
+        """The value of every parameter: the values of all `probabilities` one after another."""
+        return tuple(value for learnable in self.probabilities for value in learnable.values)
+
+    @cached_property
+    def node_index(self) -> Mapping[str, NodeIndex]:
+        """The index of each node by its name."""
+        return {node.name: NodeIndex(index) for index, node in enumerate(self.nodes)}

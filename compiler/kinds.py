@@ -1,0 +1,415 @@
+"""The prose of everything that the compiler has to say, one constant for each kind of mistake.
+
+The codes are families: AG01 the text and its syntax, AG02 names and imports, AG03 types, AG04 edges, priors
+and the output, AG05 nodes and their attributes, AG06 prompts, AG07 models and tools, AG08 optimize blocks,
+AG09 parts of the language that this version does not run.
+"""
+
+from agraph.compiler.diagnostics import Kind
+
+# AG01: the text and its syntax.
+
+UNEXPECTED_TOKEN = Kind("AG0101", "error", "expected {expected}, found {found}")
+STRAY_CHARACTER = Kind("AG0102", "error", "{found} means nothing here")
+UNCLOSED_BRACKET = Kind("AG0103", "error", "`{opener}` is never closed", "write `{closer}` where it ends")
+UNOPENED_BRACKET = Kind("AG0104", "error", "`{closer}` closes nothing", "remove it, or open it before")
+MISMATCHED_BRACKET = Kind("AG0105", "error", "`{opener}` is closed by `{found}`", "close it by `{closer}`")
+UNCLOSED_STRING = Kind(
+    "AG0106",
+    "error",
+    "the string is not closed on its line",
+    'end it with `"`; text of several lines stands between `"""` and `"""`',
+)
+UNCLOSED_BLOCK = Kind(
+    "AG0107",
+    "error",
+    "the block of text is never closed",
+    "write `{run}` as the first thing on the line after the text",
+)
+BLOCK_OPENING = Kind(
+    "AG0108",
+    "error",
+    "the text of a block begins on the line after its opening quotes",
+    'break the line after `{run}` and before the closing quotes, or use a string between single `"`',
+)
+BLOCK_INDENTATION = Kind(
+    "AG0109",
+    "error",
+    "the line is not indented as the closing quotes of its block are",
+    "begin it with the same blanks as the line of the closing `{run}`, or close an earlier block",
+)
+UNKNOWN_ESCAPE = Kind(
+    "AG0110",
+    "error",
+    "unknown escape `{found}`",
+    'the escapes are `\\n`, `\\r`, `\\t`, `\\"`, `\\\\`, `\\uXXXX` and `\\u{{X…}}`; a backslash is `\\\\`',
+)
+RESERVED_WORD = Kind("AG0111", "error", "`{name}` is a reserved word", "choose another name")
+MISSING_HEADER = Kind("AG0112", "error", "the header is missing", "begin the file with the line `agraph 1`")
+MISPLACED_HEADER = Kind(
+    "AG0113", "error", "the header does not stand first", "write `agraph 1` once, before everything else"
+)
+UNSUPPORTED_VERSION = Kind(
+    "AG0114",
+    "error",
+    "version `{found}` of the language is not known here",
+    "this agraph reads version 1: `agraph 1`",
+)
+TOO_DEEP = Kind("AG0115", "error", "the nesting is deeper than {limit} levels")
+NUL_CHARACTER = Kind("AG0116", "error", "the file holds a NUL character", "is it a text file in UTF-8?")
+NUMBER_TOO_LARGE = Kind("AG0117", "error", "the number is too large")
+TOO_MANY_ERRORS = Kind("AG0118", "error", "too many errors: only the first {limit} are shown")
+
+# AG02: names and imports.
+
+UNKNOWN_NAME = Kind("AG0201", "error", "`{name}` is not known here", "what can be read here: {known}")
+UNKNOWN_TYPE = Kind(
+    "AG0202", "error", "there is no type `{name}`", "declare it: `type {name} {{ answer: str }}`"
+)
+UNKNOWN_MODEL = Kind(
+    "AG0203", "error", "there is no model `{name}`", 'declare it: `model {name} = anthropic("…")`'
+)
+UNKNOWN_TOOL = Kind(
+    "AG0204",
+    "error",
+    "there is no tool or graph `{name}`",
+    'declare it: `tool {name}(…) -> str = python("module:function")`',
+)
+UNKNOWN_NODE = Kind(
+    "AG0205",
+    "error",
+    "there is no node `{name}` in this graph",
+    "declare it: `node {name} …`; inputs are read without an edge",
+)
+UNKNOWN_GRAPH = Kind(
+    "AG0206",
+    "error",
+    "there is no graph `{name}` in this file",
+    "an `optimize` block stands in the file of its graph",
+)
+UNKNOWN_MODULE = Kind(
+    "AG0207",
+    "error",
+    "nothing is imported as `{name}`",
+    'add `import std.{name}` or `import "….agraph" as {name}` at the top',
+)
+NOT_IN_MODULE = Kind("AG0208", "error", "`{module}` has no {what} `{name}`")
+DECLARED_TWICE = Kind("AG0209", "error", "`{name}` is declared twice", "give one of the two another name")
+UNKNOWN_STD = Kind("AG0210", "error", "there is no std module `{name}`", "std has: {known}")
+IMPORT_UNREADABLE = Kind("AG0211", "error", "`{path}` cannot be imported: {reason}")
+IMPORT_HAS_ERRORS = Kind(
+    "AG0212", "error", "`{path}` has errors of its own", "`agraph check` on that file shows them"
+)
+IMPORT_CYCLE = Kind(
+    "AG0213", "error", "`{path}` imports itself: {cycle}", "move what both need into a third file"
+)
+RESERVED_NAME = Kind(
+    "AG0214",
+    "error",
+    "`{name}` is a word of the language and cannot name {what}",
+    "choose another name",
+)
+NAME_NEEDS_EDGE = Kind(
+    "AG0215",
+    "error",
+    "`{node}` reads `{name}`, but no edge leads from `{name}` to it",
+    "add `edge {name} -> {node}`",
+)
+INDEX_OUTSIDE_FAMILY = Kind(
+    "AG0216",
+    "error",
+    "`index` is the number of a family's member, and `{node}` is one node",
+    "declare a family, `node {node}[3] …`, or leave `index` out",
+)
+READS_ITSELF = Kind(
+    "AG0217",
+    "error",
+    "`{name}` reads its own message, which is not there before it has run",
+    "in a family, `edge {name}[i] -> {name}[i + 1]` lets each member read the one before",
+)
+IMPORT_NEEDS_NAME = Kind(
+    "AG0218",
+    "error",
+    "the file's name in `{path}` cannot stand in an expression",
+    'give it a name: `import "{path}" as …`',
+)
+UNKNOWN_INPUT = Kind(
+    "AG0219",
+    "error",
+    "the graph has no input `{name}`",
+    '`columns` names the column that an input takes: `{{ question: "problem" }}`',
+)
+
+# AG03: types.
+
+TYPE_MISMATCH = Kind("AG0301", "error", "{what} is `{given}`, but `{wanted}` is wanted")
+NOT_A_UNION = Kind(
+    "AG0302", "error", "only literal texts can be joined by `|`", "for a value that may be absent, write `T?`"
+)
+BAD_TYPE_APPLICATION = Kind(
+    "AG0303", "error", "`{name}[…]` is no type", "the one type with brackets is `list[T]`"
+)
+NO_SUCH_FIELD = Kind("AG0304", "error", "`{type}` has no field `{name}`")
+RECURSIVE_TYPE = Kind(
+    "AG0305",
+    "error",
+    "the type `{name}` contains itself",
+    "a message is a finite value: leave the field out, or make it text",
+)
+TOO_MANY_ARGUMENTS = Kind("AG0306", "error", "`{name}` takes {wanted}, not {given}")
+MISSING_ARGUMENT = Kind(
+    "AG0307", "error", "`{name}` needs `{parameter}: {type}`", "write `{parameter} = …` in the call"
+)
+UNKNOWN_ARGUMENT = Kind("AG0308", "error", "`{name}` has no parameter `{argument}`")
+ARGUMENT_TWICE = Kind("AG0309", "error", "`{argument}` is given twice", "remove one of the two")
+MIXED_LIST = Kind(
+    "AG0310",
+    "error",
+    "the items of {what} have different types: {types}",
+    "make them one type, or read the senders by name",
+)
+MISSING_TYPE = Kind("AG0311", "error", "{what} has no type")
+TYPE_UNKNOWABLE = Kind(
+    "AG0312", "error", "the type of `{node}` depends on itself", "write it: `node {node} -> str = …`"
+)
+TYPE_TOO_DEEP = Kind(
+    "AG0313",
+    "error",
+    "the type `{name}` holds records in records more than {limit} levels deep",
+    "make one of them text",
+)
+
+# AG04: edges, priors, output.
+
+FIXED_CYCLE = Kind(
+    "AG0401",
+    "error",
+    "fixed edges form a cycle: {cycle}",
+    "remove one of them, or make it a candidate: `{statement} ~ 0.5`",
+)
+SELF_EDGE = Kind(
+    "AG0402",
+    "error",
+    "`{name}` cannot send to itself",
+    "remove the edge, or make `{name}` a family: `edge {name} -> {name}` joins different members",
+)
+EDGE_TWICE = Kind(
+    "AG0403", "error", "`{sender}` and `{receiver}` are joined twice", "leave the pair out of one of the two"
+)
+BAD_EDGE_END = Kind(
+    "AG0404", "error", "an edge starts and ends at a node, a member such as `a[0]`, or a list of those"
+)
+EDGE_CHAIN = Kind("AG0405", "error", "an edge has two ends", "write one `edge` statement for each arrow")
+NO_SUCH_MEMBER = Kind("AG0406", "error", "`{name}` has the members 0 to {last}, not {index}")
+NOT_A_FAMILY = Kind(
+    "AG0407",
+    "error",
+    "`{name}` is one node, not a family",
+    "leave the brackets out, or declare `node {name}[3] …`",
+)
+INDEX_ONE_SIDED = Kind(
+    "AG0408",
+    "error",
+    "`[{name}]` stands on one side of the edge only",
+    "write `[{name}]` on both sides, or the family's name alone for all members",
+)
+UNEQUAL_FAMILIES = Kind(
+    "AG0409",
+    "error",
+    "`[{name}]` joins families of different sizes: {sizes}",
+    "give them one size, or name the members: `a[0] -> b[1]`",
+)
+BAD_PRIOR = Kind(
+    "AG0410", "error", "a probability is a number from 0 to 1, or lists of those; this is {found}"
+)
+PRIOR_OUT_OF_RANGE = Kind("AG0411", "error", "{value} is no probability", "write a number from 0 to 1")
+PRIOR_SHAPE = Kind("AG0412", "error", "{wanted} belongs here, and this is {given}")
+PRIOR_FOR_NO_EDGE = Kind(
+    "AG0413",
+    "error",
+    "{value} is the probability of an edge that cannot be: {reason}",
+    "write 0 in its place",
+)
+PRIOR_SETTLED = Kind(
+    "AG0414",
+    "warning",
+    "a probability of {value} never learns",
+)
+NO_OUTPUT = Kind("AG0415", "error", "the graph `{graph}` has no output", "end it with `output NODE`")
+OUTPUT_TWICE = Kind("AG0416", "error", "the graph `{graph}` has two outputs", "leave one of them out")
+BAD_OUTPUT = Kind("AG0417", "error", "an output is a node, a family or a member such as `a[0]`")
+GATED_OUTPUT = Kind("AG0418", "error", "the output node `{node}` cannot be switched off", "leave `on` out")
+BAD_FAMILY_SIZE = Kind("AG0419", "error", "a family's size is a whole number from 1 to {largest}")
+NO_EDGE_LEFT = Kind(
+    "AG0420",
+    "error",
+    "this statement joins no two nodes",
+    "a node never sends to itself, and what `[i]` joins is not joined again",
+)
+EQUALS_BEFORE_PRIOR = Kind(
+    "AG0421",
+    "error",
+    "an edge's probability stands after `~`",
+    "write `~` before it, or leave it out for a fixed edge",
+)
+TOO_MANY_PAIRS = Kind(
+    "AG0422", "error", "this statement joins {count} pairs of nodes, more than {limit}", "join fewer members"
+)
+
+# AG05: nodes and their attributes.
+
+UNKNOWN_ATTRIBUTE = Kind("AG0501", "error", "{what} has no attribute `{name}`")
+BAD_ATTRIBUTE = Kind("AG0502", "error", "`{name}` is {wanted}; this is {found}")
+NOT_LEARNABLE = Kind("AG0503", "error", "`{name}` cannot be learned", "write `{name} = …`")
+ATTRIBUTE_TWICE = Kind("AG0504", "error", "`{name}` is set twice", "remove one of the two")
+NO_WORK = Kind(
+    "AG0505",
+    "error",
+    "the node `{node}` does nothing",
+    "give it a `prompt`, or a right side: `node {node} = …`",
+)
+TWO_WORKS = Kind(
+    "AG0506",
+    "error",
+    "the node `{node}` has a right side, so it cannot have `{name}`",
+    "remove one of the two",
+)
+NO_MODEL = Kind(
+    "AG0507",
+    "error",
+    "the node `{node}` has a prompt and no model",
+    "set `model = …` in the node or in the graph",
+)
+NO_DESCRIPTION = Kind(
+    "AG0508",
+    "error",
+    "the node `{node}` has a learnable prompt and no description",
+    'say what it is for, which is all that prompt search is told: `node {node} "Judges the answers." …`',
+)
+MISPLACED_STATEMENT = Kind("AG0509", "error", "{what} has no place in {where}")
+LEARNABLE_CALL = Kind(
+    "AG0510", "error", "a right side that is no graph has nothing to learn", "write `=` before it"
+)
+MISPLACED_COMPARISON = Kind(
+    "AG0511", "error", "a comparison stands after `when` and `expect` only", "compute it in a tool"
+)
+NOT_A_COMPARISON = Kind("AG0512", "error", '`{name}` takes one comparison, such as `kind == "math"`')
+TOOL_PARAMETERS_UNTYPED = Kind(
+    "AG0513",
+    "error",
+    "a model cannot use `{tool}`: its parameters have type variables",
+    "declare a tool with the types that the model shall give",
+)
+BAD_EXPRESSION = Kind("AG0514", "error", "{found} cannot stand here")
+NO_OPTIONS = Kind("AG0515", "error", "`{name}` has no options to name", "write `{name} = …`")
+
+# AG06: prompts.
+
+UNCLOSED_PLACEHOLDER = Kind(
+    "AG0601",
+    "error",
+    "a `{{{{` is not closed on its line",
+    'write `}}}}` after the name, or `{{{{ "{{{{" }}}}` for the braces themselves',
+)
+BAD_PLACEHOLDER = Kind(
+    "AG0602",
+    "error",
+    "`{text}` is no placeholder",
+    'write a name with fields, as in `{{{{ judge.winner }}}}`, or `{{{{ "{{{{" }}}}` for braces',
+)
+IGNORED_INBOX = Kind(
+    "AG0603",
+    "warning",
+    "the prompt of `{node}` ignores what comes along its candidate edges",
+    "put `{{{{ inbox }}}}` where the messages belong",
+)
+
+# AG07: models and tools.
+
+BAD_MODEL = Kind(
+    "AG0701", "error", 'a model is a provider with its options, such as `anthropic("claude-haiku-4-5")`'
+)
+UNKNOWN_PROVIDER = Kind("AG0702", "error", "there is no provider `{name}`", "the providers are {known}")
+BAD_BINDING = Kind(
+    "AG0703",
+    "error",
+    'a tool is `python("module:function")` or `recorded("file.jsonl", key = "…", field = "…")`',
+)
+NOT_A_LITERAL = Kind(
+    "AG0704",
+    "error",
+    "{found} cannot stand here",
+    "an option is a number, a text in quotes, a list or a record",
+)
+RECORDED_PARAMETERS = Kind(
+    "AG0705",
+    "error",
+    "a recorded tool takes one argument, and `{name}` has {count}",
+    "keep the one that is looked up in the column `key`",
+)
+
+# AG08: optimize blocks.
+
+BAD_DATA = Kind(
+    "AG0801", "error", '`data` is `jsonl("file", target = "column")`, or the same with `json` or `csv`'
+)
+BAD_METRIC = Kind("AG0802", "error", "a metric is one of {known}")
+BAD_BUDGET = Kind("AG0803", "error", "a budget is `usd(2.00)` or `calls(500)`, or a list of those")
+BAD_COLUMNS = Kind("AG0804", "error", '`columns` names a column for each input: `{{ question: "problem" }}`')
+OPTIMIZED_TWICE = Kind("AG0805", "error", "the graph `{name}` has two optimize blocks", "make them one")
+CALL_IN_METRIC = Kind(
+    "AG0806",
+    "error",
+    "a metric reads `output` and the columns of `row`, and calls nothing; this calls `{name}`",
+    'call it in a node before the output, or write the metric in Python: `python("module:function")`',
+)
+BAD_PYTHON_METRIC = Kind("AG0807", "error", 'a metric in Python is `python("module:function")`')
+
+# AG09: parts of the language that this version does not run.
+
+NO_INSTANCES = Kind(
+    "AG0901",
+    "error",
+    "graphs as nodes are not supported by this version",
+    "write the nodes of `{name}` into this graph",
+)
+NO_PARAMETERS = Kind(
+    "AG0902",
+    "error",
+    "compile-time parameters are not supported by this version",
+    "write the value where it is used",
+)
+NO_CHOICES = Kind(
+    "AG0903",
+    "error",
+    "a learnable choice of `{name}` is not supported by this version",
+    "choose one: `{name} = …`",
+)
+NO_EXAMPLES = Kind(
+    "AG0904", "error", "`examples` are not supported by this version", "write the examples into the prompt"
+)
+NO_TESTS = Kind(
+    "AG0905", "error", "`test` blocks are not supported by this version", "use `agraph eval` with a data set"
+)
+NO_MCP = Kind(
+    "AG0906",
+    "error",
+    "`mcp` tools are not supported by this version",
+    'wrap the tool in a Python function: `python("module:function")`',
+)
+NO_FALLBACK = Kind("AG0907", "error", "`fallback` is not supported by this version", "leave it out")
+NO_PROPOSER = Kind(
+    "AG0908",
+    "error",
+    "prompt search is not supported by this version, so `proposer` has no use",
+    "leave it out",
+)
+
+ABSENCES = frozenset(
+    kind.code
+    for kind in (
+        UNKNOWN_NAME, UNKNOWN_TYPE, UNKNOWN_MODEL, UNKNOWN_TOOL, UNKNOWN_NODE, UNKNOWN_GRAPH, UNKNOWN_MODULE,
+        NAME_NEEDS_EDGE, UNKNOWN_INPUT, NO_SUCH_FIELD, MISSING_ARGUMENT, NO_OUTPUT, NO_WORK, NO_MODEL,
+    )
+)  # fmt: skip
+"""The codes of what says that something is missing."""

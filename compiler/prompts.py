@@ -1,0 +1,75 @@
+"""Prompts of a node: their placeholders resolved to what they show."""
+
+import re
+from collections.abc import Iterator
+
+from agraph.compiler import ir, kinds, syntax
+from agraph.compiler.expressions import Scope, resolve_expression
+from agraph.compiler.reads import NameRead, names_read
+from agraph.compiler.source import Source, Span
+from agraph.compiler.templates import Placeholder, Unclosed, split
+
+LONGEST_SHOWN = 40
+_WORD = re.compile(r"[A-Za-z_]\w*|-?\d+|[\[.]", re.ASCII)
+
+
+def resolve_template(literal: syntax.String, scope: Scope) -> ir.Template:
+    """The template of a prompt; placeholders that mean nothing are reported and show nothing."""
+    parts: list[str | ir.Slot] = []
+    source = scope.findings.source
+    for part in split(literal.value):
+        match part:
+            case str():
+                parts.append(part)
+            case Unclosed(start):
+                scope.findings.add(kinds.UNCLOSED_PLACEHOLDER, _place(literal, start, start + 2, source))
+            case Placeholder(_, False, start, end):
+                written = _short(literal.value[start:end])
+                scope.findings.add(kinds.BAD_PLACEHOLDER, _place(literal, start, end, source), text=written)
+            case Placeholder("inbox", True):
+                # Messages of different types can be shown one after another.
+                parts.append(ir.Slot("inbox", ir.Inbox(named=False)))
+            case Placeholder(path, True, start, end):
+                value, _ = resolve_expression(
+                    path_expression(path, _place(literal, start, end, source)), scope
+                )
+                parts.append(ir.Slot(path, value))
+    return tuple(parts)
+
+
+def prompt_reads(literal: syntax.String) -> Iterator[NameRead]:
+    """Every name that a prompt reads."""
+    for part in split(literal.value):
+        if isinstance(part, Placeholder) and part.valid:
+            yield from names_read(path_expression(part.path, literal.span))
+
+
+def path_expression(path: str, span: Span) -> syntax.Expression:
+    """The expression that a placeholder's path means, all of it at one place."""
+    words = _WORD.findall(path)
+    expression: syntax.Expression = syntax.Reference(syntax.Name(words[0], span), span)
+    for sign, word in zip(words[1::2], words[2::2], strict=True):
+        if sign == "[":
+            index = syntax.Argument(None, syntax.Number(int(word), span), span)
+            expression = syntax.Brackets(expression, (index,), span)
+        else:
+            expression = syntax.Field(expression, syntax.Name(word, span), span)
+    return expression
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+
+
+def _place(literal: syntax.String, start: int, end: int, source: Source) -> Span:
+    """Where a stretch of a prompt's text stands: the n-th pair of braces here is the n-th one there."""
+    written = source.slice(literal.span)
+    position = -2
+    for _ in range(literal.value.count("{{", 0, start) + 1):
+        position = written.find("{{", position + 2)
+        if position < 0:
+            return literal.span
+    length = end - start
+    if written[position : position + length] != literal.value[start:end]:
+        return literal.span
+    return Span(literal.span.start + position, literal.span.start + position + length)

@@ -1,0 +1,1 @@
+"""The text of the language: the Lark grammar and its reference."""

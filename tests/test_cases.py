@@ -1,0 +1,62 @@
+"""The language tests: every program in `cases/` is told exactly what it says of itself."""
+
+import re
+from collections import Counter
+from string import Formatter
+
+import pytest
+
+from agraph.compiler import compile_source, kinds
+from agraph.compiler.diagnostics import Kind
+from agraph.compiler.source import Source
+from tests.case_files import Case, Files, cases
+
+CASES = list(cases())
+KINDS = {name: kind for name, kind in vars(kinds).items() if isinstance(kind, Kind)}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_program_is_told_what_it_says_of_itself(case: Case) -> None:
+    source = Source("main.agraph", case.text)
+    compilation = compile_source(source, Files({**case.files, "main.agraph": case.text}))
+    found = [
+        (source.position(diagnostic.span.start)[0], diagnostic.code) for diagnostic in compilation.diagnostics
+    ]
+    shown = [
+        f"{source.position(diagnostic.span.start)[0]}: {diagnostic.code} {diagnostic.message}"
+        for diagnostic in compilation.diagnostics
+    ]
+    assert Counter(found) == Counter((mark.line, mark.code) for mark in case.marks), "\n".join(shown)
+    for mark in case.marks:
+        said = [
+            f"{diagnostic.message} {diagnostic.hint or ''}"
+            for diagnostic in compilation.diagnostics
+            if (source.position(diagnostic.span.start)[0], diagnostic.code) == (mark.line, mark.code)
+        ]
+        assert any(mark.fragment in text for text in said), (mark, said)
+
+
+def test_every_program_has_its_own_name() -> None:
+    assert [name for name, count in Counter(case.name for case in CASES).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if not kind.code.startswith("AG01")])
+def test_some_program_makes_each_mistake_and_no_other(name: str) -> None:
+    code = KINDS[name].code
+    assert any([mark.code for mark in case.marks] == [code] for case in CASES)
+
+
+def test_each_kind_has_its_own_code_in_order() -> None:
+    codes = [kind.code for kind in KINDS.values()]
+    assert codes == sorted(set(codes))
+    assert all(re.fullmatch(r"AG0[1-9]\d\d", code) for code in codes)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_hint_names_nothing_that_its_message_lacks_and_is_no_sentence_of_its_own(name: str) -> None:
+    kind = KINDS[name]
+    for text in filter(None, (kind.message, kind.hint)):
+        fields = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+        assert all(field.isidentifier() for field in fields), fields
+        assert not text.endswith(".")
+        assert text.count("`") % 2 == 0
