@@ -1,0 +1,1 @@
+"""Running realizations: plan, schedule, execute, models and tools."""

@@ -1,0 +1,138 @@
+"""Model calls, each made once: equal calls of other realizations and runs share the reply.
+
+Equal means the same model, node, row and request. Members of a family have names of their own, and so they
+draw for themselves.
+"""
+
+import asyncio
+import hashlib
+import json
+import random
+
+import attrs
+
+from agraph.compiler.ir import Json, Model
+from agraph.runtime.errors import AgraphError, BudgetError
+from agraph.runtime.events import Answered, Asked, Listener
+from agraph.runtime.models.protocol import ModelAdapter, Reply, Request, Turn, Usage
+from agraph.runtime.retry import RetryPolicy, with_retries
+from agraph.runtime.slots import Slots, paused
+
+
+@attrs.frozen(eq=False)
+class OpenModel:
+    """A model that can be asked."""
+
+    model: Model
+    adapter: ModelAdapter
+
+
+@attrs.define(eq=False)
+class Calls:
+    """The model calls of a session.
+
+    Attributes:
+        begun: How many calls were begun.
+        made: How many replies came from models.
+        shared: How many questions were answered by an equal call.
+        usage: What the calls made used.
+        listener: Is told of each call.
+        limit: The most calls that may be made, or `None`; one under way counts.
+    """
+
+    slots: Slots
+    retry: RetryPolicy
+    generator: random.Random
+    listener: Listener | None = None
+    limit: int | None = None
+    begun: int = 0
+    made: int = 0
+    shared: int = 0
+    usage: Usage = attrs.field(factory=Usage)
+    _replies: "dict[str, asyncio.Future[Reply]]" = attrs.field(factory=dict)
+
+    async def ask(
+        self, model: OpenModel, request: Request, *, draw: int, share: bool, timeout: asyncio.Timeout | None
+    ) -> Reply:
+        """The reply to a request.
+
+        Args:
+            model: Who is asked.
+            request: What is asked.
+            draw: Equal requests of another draw are other calls: a node's second attempt is not
+                answered by its first.
+            share: Whether the reply may come from an equal call, and serve others.
+            timeout: The asking node's, which stands still while the call queues.
+
+        Raises:
+            ModelError: The call failed. A failure is shared by those who wait for it, and not kept.
+        """
+        if self.listener is not None:
+            self.listener(Asked(model.model.name, request))
+        if not share:
+            return await self._make(model, request, timeout)
+        key = call_key(model.model, request, draw)
+        while (known := self._replies.get(key)) is not None:
+            if not known.done():
+                with paused(timeout):
+                    # Waiting like this, a waiter that is cancelled leaves the call to the others.
+                    await asyncio.wait([known])
+            if not known.cancelled():
+                return self._share(model, request, known.result())
+        return await self._make_for_all(key, model, request, timeout)
+
+    def _share(self, model: OpenModel, request: Request, reply: Reply) -> Reply:
+        self.shared += 1
+        if self.listener is not None:
+            self.listener(Answered(model.model.name, request, reply, shared=True))
+        return reply
+
+    async def _make_for_all(
+        self, key: str, model: OpenModel, request: Request, timeout: asyncio.Timeout | None
+    ) -> Reply:
+        promise: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._replies[key] = promise
+        try:
+            reply = await self._make(model, request, timeout)
+        except BaseException as error:
+            del self._replies[key]
+            if isinstance(error, AgraphError):
+                promise.set_exception(error)
+                promise.exception()  # Nobody need be waiting for it.
+            else:
+                # Whoever waits makes the call for itself.
+                promise.cancel()
+            raise
+        promise.set_result(reply)
+        return reply
+
+    async def _make(self, model: OpenModel, request: Request, timeout: asyncio.Timeout | None) -> Reply:
+        async with self.slots.taken(timeout):
+            if self.limit is not None and self.begun >= self.limit:
+                raise BudgetError(f"the budget of {self.limit} calls is spent")
+            self.begun += 1
+            reply = await with_retries(lambda: model.adapter.ask(request), self.retry, self.generator)
+        self.made += 1
+        self.usage += reply.usage
+        if self.listener is not None:
+            self.listener(Answered(model.model.name, request, reply, shared=False))
+        return reply
+
+
+def call_key(model: Model, request: Request, draw: int) -> str:
+    """A text that is the same for equal calls: same model, node, row, request and draw."""
+    called = [model.provider, model.arguments, sorted(model.options), request.node, request.row, draw]
+    text = json.dumps([called, written_request(request)], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def written_request(request: Request) -> list[Json]:
+    """What is sent of a request, as a JSON value."""
+    tools: list[Json] = [[tool.name, tool.description, tool.schema] for tool in request.tools]
+    return [request.system, [_written_turn(turn) for turn in request.turns], tools, request.schema]
+
+
+def _written_turn(turn: Turn) -> Json:
+    calls: list[Json] = [[call.id, call.name, call.arguments] for call in turn.calls]
+    results: list[Json] = [[result.id, result.content, result.is_error] for result in turn.results]
+    return [turn.role, turn.text, calls, results]

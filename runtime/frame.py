@@ -1,0 +1,44 @@
+"""What an expression can see while it is evaluated."""
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from agraph.compiler.ir import Json
+from agraph.runtime.models.protocol import Truth, Usage
+
+
+@attrs.frozen
+class Row:
+    """One set of inputs.
+
+    Attributes:
+        key: What identifies the row: calls are shared only between runs on rows of one key.
+        inputs: A value for each input of the graph.
+        truth: For simulated models; `None` outside evaluation.
+    """
+
+    key: str
+    inputs: Mapping[str, Json]
+    truth: Truth | None = None
+
+
+@attrs.define(eq=False)
+class Frame:
+    """One run, as seen from inside.
+
+    Attributes:
+        row: What runs.
+        inputs: The row's inputs, checked.
+        values: The value of each node so far, null where there is none.
+        output: The graph's answer, for metrics and expectations.
+        columns: The data set's row, for metrics.
+        usage: What the run's model calls used so far.
+    """
+
+    row: Row
+    inputs: Mapping[str, Json]
+    values: Sequence[Json]
+    output: Json = None
+    columns: Mapping[str, Json] = attrs.field(factory=dict)
+    usage: Usage = attrs.field(factory=Usage)

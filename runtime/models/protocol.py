@@ -1,0 +1,147 @@
+"""What the runtime asks of a model, and what a model answers.
+
+An adapter turns a `Request` into one exchange with its provider. Retries, typed outputs, the tool loop and
+the sharing of calls happen above it, in `node.py`, so that they are the same for all providers.
+"""
+
+from typing import Literal, Protocol
+
+import attrs
+
+from agraph.compiler.ir import Json
+
+
+@attrs.frozen
+class ToolDefinition:
+    """A tool as it is offered to a model.
+
+    Attributes:
+        schema: JSON schema of the arguments, an object.
+    """
+
+    name: str
+    description: str
+    schema: dict[str, Json]
+
+
+@attrs.frozen
+class ToolCall:
+    """A model's wish to call a tool."""
+
+    id: str
+    name: str
+    arguments: dict[str, Json]
+
+
+@attrs.frozen
+class ToolResult:
+    """What a tool gave back, or its error."""
+
+    id: str
+    content: str
+    is_error: bool = False
+
+
+@attrs.frozen
+class Turn:
+    """One turn of a conversation: text, and calls (of the assistant) or results (of the user)."""
+
+    role: Literal["user", "assistant"]
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    results: tuple[ToolResult, ...] = ()
+
+
+@attrs.frozen
+class Truth:
+    """What an evaluator knows about a row and a simulated model may use; never sent to a service.
+
+    Attributes:
+        target: The expected answer.
+        choices: Other answers of the data set, for a wrong one.
+    """
+
+    target: Json
+    choices: tuple[Json, ...]
+
+
+@attrs.frozen
+class Request:
+    """One question to a model.
+
+    Attributes:
+        turns: The conversation, which ends with a user's turn.
+        schema: JSON schema that the reply's text must satisfy, or `None` for free text.
+        node: The name of the node that asks.
+        row: What identifies the row, so that equal requests on other rows draw for themselves.
+        heard: The messages that the node received, for simulated models.
+        truth: See `Truth`; `None` outside evaluation.
+    """
+
+    system: str | None
+    turns: tuple[Turn, ...]
+    tools: tuple[ToolDefinition, ...]
+    schema: dict[str, Json] | None
+    node: str
+    row: str
+    heard: tuple[Json, ...] = ()
+    truth: Truth | None = None
+
+
+@attrs.frozen
+class Usage:
+    """What calls used: numbers add up, and an unknown part makes the sum unknown.
+
+    Attributes:
+        calls: Requests that were answered by a model.
+        input_tokens: `None` where a server did not say.
+        output_tokens: `None` where a server did not say.
+        cost_usd: `None` where the price is unknown.
+    """
+
+    calls: int = 0
+    input_tokens: int | None = 0
+    output_tokens: int | None = 0
+    cost_usd: float | None = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.calls + other.calls,
+            None if self.input_tokens is None or other.input_tokens is None
+            else self.input_tokens + other.input_tokens,
+            None if self.output_tokens is None or other.output_tokens is None
+            else self.output_tokens + other.output_tokens,
+            None if self.cost_usd is None or other.cost_usd is None else self.cost_usd + other.cost_usd,
+        )  # fmt: skip
+
+
+@attrs.frozen
+class Reply:
+    """A model's answer.
+
+    Attributes:
+        calls: The tools it wants called before it goes on; empty when it is done.
+        stop_reason: The provider's word: `end_turn`, `tool_use`, `max_tokens`, `refusal`, ….
+    """
+
+    text: str
+    calls: tuple[ToolCall, ...]
+    stop_reason: str
+    usage: Usage
+
+
+class ModelAdapter(Protocol):
+    """An open model."""
+
+    async def ask(self, request: Request) -> Reply:
+        """The reply to one request.
+
+        Raises:
+            MissingKeyError: The service needs a key and there is none.
+            TransientError: A failure worth another attempt.
+            ReplyError: A reply that cannot be used.
+            ModelError: Any other refusal.
+        """
+
+    async def close(self) -> None:
+        """Give back what the adapter holds."""

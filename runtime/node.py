@@ -1,0 +1,124 @@
+"""A model node: prompt rendered, model asked, tools called for it, reply held to the node's type."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from agraph.compiler.ir import (
+    Expression,
+    FieldOf,
+    Inbox,
+    Json,
+    Message,
+    Messages,
+    ModelCall,
+    Node,
+    NodeIndex,
+    Slot,
+    Template,
+)
+from agraph.compiler.types import STR, Type
+from agraph.runtime.attempts import Attempt, with_attempts
+from agraph.runtime.calls import Calls, OpenModel
+from agraph.runtime.errors import ReplyError
+from agraph.runtime.evaluation import Waiting
+from agraph.runtime.expressions import Scope, immediate
+from agraph.runtime.frame import Frame
+from agraph.runtime.models.protocol import Reply, Request, Turn
+from agraph.runtime.offers import answer_all, offers
+from agraph.runtime.templates import template
+from agraph.runtime.values import MisfitError, json_schema, parse_reply
+
+
+def model_node(node: Node, work: ModelCall, scope: Scope, model: OpenModel, calls: Calls) -> Waiting:
+    """The node's work as a computation that waits for the model."""
+    prompt = template(work.prompt, lambda part: immediate(part.value, scope))
+    system = None if work.system is None else template(work.system, lambda part: immediate(part.value, scope))
+    offered = offers([scope.tools[index] for index in work.tools])
+    definitions = tuple(offer.definition for offer in offered.values())
+    schema = None if node.type == STR else json_schema(node.type)
+    shown = shown_senders(work, scope)
+
+    def request(frame: Frame) -> Request:
+        return Request(
+            system=None if system is None else system(frame),
+            turns=(Turn("user", prompt(frame)),),
+            tools=definitions,
+            schema=schema,
+            node=node.name,
+            row=frame.row.key,
+            heard=tuple(message for sender in shown if (message := frame.values[sender]) is not None),
+            truth=frame.row.truth,
+        )
+
+    async def converse(frame: Frame, attempt: Attempt) -> Json:
+        question = request(frame)
+        turns_left = work.max_turns
+        mended = False
+        while True:
+            reply = await calls.ask(
+                model, question, draw=attempt.number, share=node.cache, timeout=attempt.timeout
+            )
+            frame.usage += reply.usage
+            _refuse_unfinished(reply)
+            turns_left -= 1
+            if reply.calls:
+                if turns_left < 1:
+                    raise ReplyError(f"no answer within {work.max_turns} turns: it still calls tools")
+                answer = Turn("user", "", results=await answer_all(reply.calls, offered))
+            else:
+                try:
+                    return parse_reply(node.type, reply.text)
+                except MisfitError as error:
+                    if mended:
+                        raise ReplyError(f"the reply does not fit: {error}") from None
+                    mended = True
+                    answer = Turn("user", _complaint(error, node.type))
+            said = Turn("assistant", reply.text, calls=reply.calls)
+            question = attrs.evolve(question, turns=(*question.turns, said, answer))
+
+    return Waiting(with_attempts(node, converse))
+
+
+def _refuse_unfinished(reply: Reply) -> None:
+    match reply.stop_reason:
+        case "max_tokens":
+            raise ReplyError("the reply was cut off at the model's `max_tokens`")
+        case "model_context_window_exceeded":
+            raise ReplyError("the conversation is longer than the model can read")
+        case "refusal":
+            raise ReplyError("the model refused to answer" + (f": {reply.text}" if reply.text else ""))
+
+
+def _complaint(error: MisfitError, type_: Type) -> str:
+    schema = json.dumps(json_schema(type_))
+    return (
+        f"This reply does not fit: {error}. Reply again, with JSON of this schema and nothing else: {schema}"
+    )
+
+
+def shown_senders(work: ModelCall, scope: Scope) -> tuple[NodeIndex, ...]:
+    """The senders whose messages the prompt or the system text shows, in declaration order."""
+    shown: set[NodeIndex] = set()
+    for part in _slots(work.prompt, work.system or ()):
+        shown.update(_senders(part.value, scope))
+    return tuple(sorted(shown & scope.heard))
+
+
+def _slots(*templates: Template) -> Iterator[Slot]:
+    return (part for parts in templates for part in parts if isinstance(part, Slot))
+
+
+def _senders(expression: Expression, scope: Scope) -> Sequence[NodeIndex]:
+    match expression:
+        case Message(sender):
+            return (sender,)
+        case Messages(senders):
+            return senders
+        case Inbox():
+            return [sender for sender, _ in scope.inbox]
+        case FieldOf(value, _):
+            return _senders(value, scope)
+        case _:
+            return ()

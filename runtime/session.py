@@ -1,0 +1,210 @@
+"""A session: one graph with its tools and models open, ready to run any realization on any row."""
+
+import asyncio
+import random
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+import attrs
+
+from agraph.compiler.diagnostics import nearest
+from agraph.compiler.ir import Expression, Graph, Json, Model, ModelIndex, NodeIndex, ToolIndex
+from agraph.runtime.answer import answer, missing
+from agraph.runtime.calls import Calls, OpenModel
+from agraph.runtime.errors import InputError, RunError
+from agraph.runtime.evaluation import settled
+from agraph.runtime.events import Listener
+from agraph.runtime.execute import execute
+from agraph.runtime.expressions import Scope, compiled
+from agraph.runtime.frame import Frame, Row
+from agraph.runtime.inputs import inputs_reader
+from agraph.runtime.models.protocol import Usage
+from agraph.runtime.models.providers import open_model
+from agraph.runtime.plan import Plan, Realization, plan
+from agraph.runtime.retry import RetryPolicy
+from agraph.runtime.schedule import Schedule
+from agraph.runtime.slots import Slots
+from agraph.runtime.steps import Step, Workshop
+from agraph.runtime.tools import OpenTool, Toolbox
+from agraph.runtime.used import used_tools
+
+_PROGRAMS_KEPT = 4096
+_STEPS_KEPT = 65536
+
+
+@attrs.frozen
+class Outcome:
+    """What a run gave.
+
+    Attributes:
+        value: The answer.
+        values: The value of each node, null where there is none.
+        ran: Whether each node ran.
+        usage: What the run would have used alone: calls shared with other runs count as well.
+    """
+
+    value: Json
+    values: tuple[Json, ...]
+    ran: tuple[bool, ...]
+    usage: Usage
+
+
+@attrs.frozen(eq=False)
+class _Program:
+    """A realization, ready to run."""
+
+    plan: Plan
+    steps: Mapping[NodeIndex, Step]
+
+
+class Session:
+    """A graph with its tools and models open, to be entered with `async with`.
+
+    Tools are loaded on entering, a model when a realization first has a node that asks it. Equal model calls
+    are made once in a session.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        models: Mapping[str, Model] | None = None,
+        concurrency: int = 16,
+        listener: Listener | None = None,
+        retry: RetryPolicy | None = None,
+        call_limit: int | None = None,
+    ) -> None:
+        """Prepare a session; nothing is opened yet.
+
+        Args:
+            graph: What runs.
+            models: Replacements by the names of the graph's models.
+            concurrency: How many model calls may be under way at once.
+            listener: Is told of each model call.
+            retry: How calls are repeated that failed for a passing reason.
+            call_limit: The most model calls that may be made, or `None`.
+
+        Raises:
+            InputError: A replacement names no model of the graph.
+        """
+        self.graph = graph
+        self._models = _replaced(graph, models or {})
+        self._read_inputs = inputs_reader(graph)
+        self._open_models: dict[ModelIndex, OpenModel] = {}
+        self._exits = AsyncExitStack()
+        self._tools: dict[ToolIndex, OpenTool] = {}
+        self._calls = Calls(
+            slots=Slots(asyncio.Semaphore(concurrency)),
+            retry=retry or RetryPolicy(),
+            generator=random.Random(0),
+            listener=listener,
+            limit=call_limit,
+        )
+        self._workshop = Workshop(graph, self._tools, self._open_model, self._calls)
+        self._steps: dict[tuple[NodeIndex, tuple[NodeIndex, ...]], Step] = {}
+        self._programs: OrderedDict[Realization, _Program] = OrderedDict()
+
+    @property
+    def usage(self) -> Usage:
+        """What was really used so far."""
+        return self._calls.usage
+
+    @property
+    def calls_shared(self) -> int:
+        """How many model calls were spared because an equal one had been made."""
+        return self._calls.shared
+
+    async def __aenter__(self) -> Self:
+        """Load the tools.
+
+        Raises:
+            ToolError: One of them cannot be used.
+        """
+        toolbox = Toolbox()
+        for index in sorted(used_tools(self.graph)):
+            self._tools[index] = toolbox.open(self.graph.tools[index])
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the models."""
+        await self._exits.aclose()
+
+    async def run(self, realization: Realization, row: Row) -> Outcome:
+        """What a realization gives for a row.
+
+        Raises:
+            InputError: The row does not fit the graph.
+            ModelError: A model cannot be opened; nothing was called.
+            BudgetError: The limit of calls is reached.
+            RunError: A node failed, or there is no answer.
+        """
+        inputs = self._read_inputs(row.inputs)
+        program = self._program(realization)
+        schedule = Schedule(program.plan)
+        frame = Frame(row, inputs, schedule.values)
+        await execute(self.graph.name, schedule, program.steps, frame)
+        value = answer(self.graph, schedule.values)
+        if value is None:
+            raise RunError(self.graph.name, None, missing(self.graph, program.plan, schedule))
+        return Outcome(value, tuple(schedule.values), tuple(schedule.ran), frame.usage)
+
+    def reading(
+        self, expression: Expression
+    ) -> Callable[[Row, Outcome, Mapping[str, Json]], Awaitable[Json]]:
+        """A function that gives an expression's value after a run, as metrics and expectations need it.
+
+        It takes the row, what the run gave, and the columns of the data set's row.
+        """
+        everyone = frozenset(NodeIndex(index) for index in range(len(self.graph.nodes)))
+        evaluation = compiled(expression, Scope(self._tools, everyone, ()))
+
+        async def read(row: Row, outcome: Outcome, columns: Mapping[str, Json]) -> Json:
+            return await settled(evaluation, Frame(row, row.inputs, outcome.values, outcome.value, columns))
+
+        return read
+
+    def _program(self, realization: Realization) -> _Program:
+        program = self._programs.get(realization)
+        if program is None:
+            planned = plan(self.graph, realization)
+            steps = {node: self._step(node, planned.senders[node]) for node in planned.order}
+            program = self._programs[realization] = _Program(planned, steps)
+            if len(self._programs) > _PROGRAMS_KEPT:
+                self._programs.popitem(last=False)
+        else:
+            self._programs.move_to_end(realization)
+        return program
+
+    def _step(self, node: NodeIndex, senders: tuple[NodeIndex, ...]) -> Step:
+        step = self._steps.get((node, senders))
+        if step is None:
+            if len(self._steps) >= _STEPS_KEPT:
+                self._steps.clear()
+            step = self._steps[node, senders] = self._workshop.step(node, senders)
+        return step
+
+    def _open_model(self, index: ModelIndex) -> OpenModel:
+        opened = self._open_models.get(index)
+        if opened is None:
+            model = self._models[index]
+            opened = self._open_models[index] = OpenModel(model, open_model(model))
+            self._exits.push_async_callback(opened.adapter.close)
+        return opened
+
+
+def _replaced(graph: Graph, replacements: Mapping[str, Model]) -> tuple[Model, ...]:
+    names = [model.name for model in graph.models]
+    for name in replacements:
+        if name not in names:
+            hint = nearest(name, names) or f"its models: {', '.join(f'`{each}`' for each in names) or 'none'}"
+            raise InputError(f"graph `{graph.name}` has no model `{name}`; {hint}")
+    # The name stays that of the graph, whatever the replacement was called.
+    return tuple(attrs.evolve(replacements.get(model.name, model), name=model.name) for model in graph.models)

@@ -1,0 +1,108 @@
+"""Open tools: a declared tool and the function behind it.
+
+Nothing here runs before a graph does: `agraph check` never imports a user's code.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, assert_never
+
+import attrs
+
+from agraph.compiler.ir import Json, PythonBinding, RecordedBinding, Tool
+from agraph.compiler.types import show
+from agraph.runtime.errors import ToolCallError, ToolError
+from agraph.runtime.modules import Modules, told
+from agraph.runtime.recorded import Recordings
+from agraph.runtime.values import MisfitError, reader, shorten
+
+
+@attrs.frozen(eq=False)
+class OpenTool:
+    """A tool that can be called.
+
+    Attributes:
+        waits: Whether `call` gives back a coroutine of the value instead of the value.
+        call: Takes one value for each parameter and gives back a value of the declared type.
+            Raises `ToolCallError` for whatever goes wrong in the tool.
+    """
+
+    tool: Tool
+    waits: bool
+    call: Callable[[Sequence[Json]], Any]
+
+
+@attrs.define(eq=False)
+class Toolbox:
+    """Opens tools, and reads each module and each file of recorded answers once."""
+
+    _modules: Modules = attrs.field(factory=Modules)
+    _recordings: Recordings = attrs.field(factory=Recordings)
+
+    def open(self, tool: Tool) -> OpenTool:
+        """The tool, ready to be called.
+
+        Raises:
+            ToolError: Its module, function or file cannot be used; the message says which and why.
+        """
+        try:
+            return checked(tool, self._function(tool))
+        except ToolError as error:
+            raise ToolError(f"tool `{tool.name}`: {error}") from error.__cause__
+
+    def _function(self, tool: Tool) -> Callable[..., Any]:
+        match tool.binding:
+            case PythonBinding(module, function):
+                return self._modules.function(module, function, tool.origin)
+            case RecordedBinding():
+                return self._recordings.function(tool.binding, tool.origin)
+            case _:
+                assert_never(tool.binding)
+
+
+def load_function(module: str, function: str, origin: str) -> Callable[..., Any]:
+    """A Python function from a module beside the file `origin`, or else an installed one.
+
+    Raises:
+        ToolError: It cannot be loaded.
+    """
+    return Modules().function(module, function, origin)
+
+
+def checked(tool: Tool, function: Callable[..., Any]) -> OpenTool:
+    """A function as the tool's: its results are held to the declared type, its exceptions named."""
+    read = reader(tool.returns)
+
+    def failure(error: Exception) -> ToolCallError:
+        said = str(error) if isinstance(error, ToolCallError) else f"it raised {told(error)}"
+        return ToolCallError(f"tool `{tool.name}`: {said}")
+
+    def misfit(result: object, error: MisfitError) -> ToolCallError:
+        place = f": at {error}" if error.path else ""
+        declared = f"tool `{tool.name}` is declared to return `{show(tool.returns)}`"
+        return ToolCallError(f"{declared} and returned {shorten(result)}{place}")
+
+    def call(given: Sequence[Json]) -> Json:
+        try:
+            result = function(*given)
+        except Exception as error:
+            raise failure(error) from error
+        try:
+            return read(result)
+        except MisfitError as error:
+            raise misfit(result, error) from None
+
+    async def call_and_wait(given: Sequence[Json]) -> Json:
+        try:
+            result = await function(*given)
+        except Exception as error:
+            raise failure(error) from error
+        try:
+            return read(result)
+        except MisfitError as error:
+            raise misfit(result, error) from None
+
+    waits = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 -- an object whose call is a coroutine function
+    )
+    return OpenTool(tool, waits, call_and_wait if waits else call)

@@ -1,0 +1,117 @@
+"""Graphs as values, for tests of what comes after the compiler."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from agraph.compiler import ir
+from agraph.compiler.source import Span
+from agraph.compiler.types import STR, Type
+
+NOWHERE = Span(0, 0)
+
+
+def node(name: str, work: "ir.ModelCall | ir.Expression | None" = None, **attributes: Any) -> ir.Node:
+    """A node whose value is its own name where nothing else is said."""
+    family, bracket, member = name.rstrip("]").partition("[")
+    settings: dict[str, Any] = {"type": STR, "description": None, **attributes}
+    return ir.Node(
+        name=name,
+        family=family,
+        member=int(member) if bracket else None,
+        work=ir.Constant(name) if work is None else work,
+        **settings,
+    )
+
+
+def tool(
+    name: str,
+    parameters: Mapping[str, Type],
+    returns: Type,
+    binding: "ir.PythonBinding | ir.RecordedBinding",
+    origin: str = "graph.agraph",
+) -> ir.Tool:
+    return ir.Tool(name, tuple(parameters.items()), returns, binding, origin)
+
+
+def model(
+    name: str, provider: str, *arguments: ir.Json, origin: str = "graph.agraph", **options: ir.Json
+) -> ir.Model:
+    return ir.Model(name, provider, arguments, tuple(options.items()), origin)
+
+
+def call(*prompt: "str | ir.Slot", **attributes: Any) -> ir.ModelCall:
+    settings: dict[str, Any] = {
+        "model": ir.ModelIndex(0),
+        "learnable": None,
+        "system": None,
+        "tools": (),
+        "max_turns": 10,
+        **attributes,
+    }
+    return ir.ModelCall(prompt=prompt, **settings)
+
+
+def graph(
+    nodes: Sequence[ir.Node],
+    edges: Iterable[tuple[int, int]] = (),
+    output: Sequence[int] = (-1,),
+    *,
+    candidates: Mapping[tuple[int, int], float] | None = None,
+    gates: Mapping[int, float] | None = None,
+    by_name: Iterable[tuple[int, int]] = (),
+    inputs: Mapping[str, Type] | None = None,
+    type_: Type = STR,
+    models: Sequence[ir.Model] = (),
+    tools: Sequence[ir.Tool] = (),
+    output_many: bool = False,
+    output_nulls: bool = False,
+) -> ir.Graph:
+    """A graph; `candidates` and `gates` map an edge or a node to its probability."""
+    fixed = list(edges)
+    likely = dict(candidates or {})
+    gated = dict(gates or {})
+    numbers: list[tuple[tuple[int, int] | int, float]] = [*likely.items(), *gated.items()]
+    learnables = tuple(
+        ir.Probabilities(
+            kind="edge" if isinstance(what, tuple) else "gate",
+            name=str(what),
+            span=NOWHERE,
+            element_spans=(),
+            shape=(),
+            values=(value,),
+            offset=ir.ParameterIndex(offset),
+        )
+        for offset, (what, value) in enumerate(numbers)
+    )
+    offsets = {what: ir.ParameterIndex(offset) for offset, (what, _) in enumerate(numbers)}
+    pairs = [*fixed, *likely]
+    named = set(by_name)
+    return ir.Graph(
+        version=ir.VERSION,
+        name="graph",
+        origin="graph.agraph",
+        inputs=tuple((inputs or {}).items()),
+        type=type_,
+        models=tuple(models),
+        tools=tuple(tools),
+        nodes=tuple(
+            ir.Node(**{**_fields(each), "gate": offsets[index]}) if index in gated else each
+            for index, each in enumerate(nodes)
+        ),
+        edges=ir.Edges(
+            senders=tuple(ir.NodeIndex(a) for a, _ in pairs),
+            receivers=tuple(ir.NodeIndex(b) for _, b in pairs),
+            parameters=tuple(ir.FIXED if pair in fixed else offsets[pair] for pair in pairs),
+            by_name=tuple(pair in named for pair in pairs),
+        ),
+        output=tuple(ir.NodeIndex(range(len(nodes))[index]) for index in output),
+        output_many=output_many,
+        output_nulls=output_nulls,
+        probabilities=learnables,
+        prompts=(),
+        task=None,
+    )
+
+
+def _fields(each: ir.Node) -> dict[str, Any]:
+    return {name: getattr(each, name) for name in ir.Node.__match_args__}
