@@ -1,0 +1,1 @@
+"""Learning the values after `~`: policy, estimators, search, acceptance, rewrite."""
