@@ -1,0 +1,103 @@
+"""Running realizations on examples and scoring what comes out."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+
+import attrs
+
+from agraph.compiler.ir import Json
+from agraph.optimizer.grade import Scorer
+from agraph.optimizer.scoreboard import Score
+from agraph.optimizer.task import Example
+from agraph.runtime.errors import RunError
+from agraph.runtime.execute import telling
+from agraph.runtime.models.protocol import Usage
+from agraph.runtime.plan import Realization
+from agraph.runtime.session import Outcome, Session
+
+
+@attrs.frozen
+class Scored:
+    """One realization on one example.
+
+    Attributes:
+        value: The metric's score; 0 where the run failed or gave no answer.
+        output: The answer, or `None`.
+        failure: Why there is no answer, or `None`.
+        cost: Model calls that the run takes; the share of nodes that ran tells equals apart.
+        usage: What the run would have used alone.
+    """
+
+    value: float
+    output: Json
+    failure: RunError | None
+    cost: float
+    usage: Usage
+
+
+@attrs.define(eq=False)
+class Evaluator:
+    """Scores realizations of an open session's graph on examples.
+
+    Attributes:
+        concurrency: How many runs may be under way at once.
+        done: Told of each score as it comes, for progress.
+        answered: How many runs gave an answer so far.
+    """
+
+    session: Session
+    examples: Sequence[Example]
+    scorer: Scorer
+    concurrency: int
+    done: Callable[[Scored], None] = lambda _: None
+    answered: int = attrs.field(default=0, init=False)
+
+    async def scores(self, pairs: Sequence[tuple[Realization, int]]) -> list[Score]:
+        """Scores as the search wants them; see `all`."""
+        return [Score(scored.value, scored.cost) for scored in await self.all(pairs)]
+
+    async def all(self, pairs: Sequence[tuple[Realization, int]]) -> list[Scored]:
+        """The score of each pair of a realization and the index of an example, in the order given.
+
+        Raises:
+            RunError: Every run so far failed at a node, so that nothing can be learned from the scores.
+            DataError: A row lacks what the metric reads.
+        """
+        results: list[Scored | None] = [None] * len(pairs)
+        waiting = iter(enumerate(pairs))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self.concurrency, len(pairs))):
+                    group.create_task(self._work(waiting, results))
+        except ExceptionGroup as failures:
+            raise telling(failures) from None
+        scored = [result for result in results if result is not None]
+        failed = [result.failure for result in scored if result.failure and result.failure.node]
+        if failed and not self.answered:
+            raise failed[0]
+        return scored
+
+    async def _work(
+        self, waiting: Iterator[tuple[int, tuple[Realization, int]]], results: list[Scored | None]
+    ) -> None:
+        """Take pairs until none is left; several workers share one iterator."""
+        for place, (realization, index) in waiting:
+            results[place] = scored = await self._one(realization, self.examples[index])
+            self.done(scored)
+            # A graph of plain functions never waits, and whoever interrupts it is heard between two rows.
+            await asyncio.sleep(0)
+
+    async def _one(self, realization: Realization, example: Example) -> Scored:
+        try:
+            outcome = await self.session.run(realization, example.row)
+        except RunError as error:
+            return Scored(0.0, None, error, 0.0, Usage())
+        self.answered += 1
+        grade = self.scorer(outcome.value, example.source, self._trace(outcome))
+        cost = outcome.usage.calls + sum(outcome.ran) / (len(outcome.ran) + 1)
+        return Scored(grade.value, outcome.value, None, cost, outcome.usage)
+
+    def _trace(self, outcome: Outcome) -> dict[str, Json]:
+        """The value of each node that ran, by its name."""
+        nodes = zip(self.session.graph.nodes, outcome.values, outcome.ran, strict=True)
+        return {node.name: value for node, value, ran in nodes if ran}

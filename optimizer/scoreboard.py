@@ -1,0 +1,94 @@
+"""What realizations scored on which rows, so that any two can be compared on rows that both have seen."""
+
+import math
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from agraph.runtime.plan import Realization
+
+Floats = npt.NDArray[np.float64]
+
+
+@attrs.frozen
+class Score:
+    """One realization on one row.
+
+    Attributes:
+        value: Higher is better; 0 where the run failed or gave no answer.
+        cost: What running it takes, such as its calls, whether or not they were shared.
+    """
+
+    value: float
+    cost: float
+
+
+Evaluate = Callable[[Sequence[tuple[Realization, int]]], Awaitable[Sequence[Score]]]
+"""Scores each pair of a realization and the index of a row, in the order given."""
+
+
+@attrs.define(eq=False)
+class Scoreboard:
+    """The scores so far; each pair is evaluated at most once.
+
+    Attributes:
+        evaluate: Scores what is not known yet.
+    """
+
+    evaluate: Evaluate
+    _scores: dict[Realization, dict[int, Score]] = attrs.field(factory=dict, init=False)
+
+    def __contains__(self, realization: Realization) -> bool:
+        return realization in self._scores
+
+    @property
+    def realizations(self) -> tuple[Realization, ...]:
+        """All that were scored, first seen first."""
+        return tuple(self._scores)
+
+    @property
+    def cost(self) -> float:
+        """What all of it would have cost had nothing been shared."""
+        return sum(score.cost for scores in self._scores.values() for score in scores.values())
+
+    async def fill(self, realizations: Iterable[Realization], rows: Sequence[int]) -> None:
+        """Score every realization on every row."""
+        missing = [
+            (realization, row)
+            for realization in dict.fromkeys(realizations)
+            for row in dict.fromkeys(rows)
+            if row not in self._scores.get(realization, {})
+        ]
+        if not missing:
+            return
+        for (realization, row), score in zip(missing, await self.evaluate(missing), strict=True):
+            self._scores.setdefault(realization, {})[row] = score
+
+    def rows(self, realization: Realization) -> tuple[int, ...]:
+        """The rows that a realization was scored on."""
+        return tuple(self._scores.get(realization, {}))
+
+    def values(self, realization: Realization, rows: Iterable[int]) -> Floats:
+        """(rows,) the scores of a realization on rows that it was scored on."""
+        scores = self._scores[realization]
+        return np.array([scores[row].value for row in rows], np.float64)
+
+    def standing(self, realization: Realization, rows: Sequence[int]) -> tuple[float, float]:
+        """Mean score and, negated, mean cost on rows that it was scored on: the greater the better.
+
+        Of two that score alike, the cheaper stands higher.
+        """
+        scores = self._scores[realization]
+        if not rows:
+            return 0.0, 0.0
+        value = math.fsum(scores[row].value for row in rows) / len(rows)
+        cost = math.fsum(scores[row].cost for row in rows) / len(rows)
+        # Sums of equal scores in another order may differ in their last bits; that is no difference.
+        return round(value, 9), -round(cost, 9)
+
+    def differences(self, first: Realization, second: Realization) -> Floats:
+        """(rows,) the first's score less the second's, on all rows that both were scored on."""
+        ours, theirs = self._scores.get(first, {}), self._scores.get(second, {})
+        return np.array([ours[row].value - theirs[row].value for row in ours if row in theirs], np.float64)

@@ -1,0 +1,75 @@
+"""One optimization from data to verdict: split, search, judge."""
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+
+from agraph.compiler.ir import Graph
+from agraph.optimizer.accept import Verdict, judge
+from agraph.optimizer.evaluate import Evaluator
+from agraph.optimizer.search import Report, Result, Settings, search
+from agraph.optimizer.split import Split, split
+from agraph.runtime.errors import InputError
+from agraph.runtime.plan import Realization
+
+
+@attrs.frozen
+class Tuning:
+    """What an optimization found.
+
+    Attributes:
+        result: Of the search; its probabilities are to be written if the verdict accepts them.
+        verdict: The result against the seed on the held-out rows, or `None` where the search found
+            nothing to compare: the file deploys the best already.
+        split: Which rows served what.
+    """
+
+    result: Result
+    verdict: Verdict | None
+    split: Split
+
+    @property
+    def accepted(self) -> bool:
+        """Whether there is something to write."""
+        return self.verdict is not None and self.verdict.accepted
+
+
+async def tune(
+    graph: Graph, evaluator: Evaluator, settings: Settings, seed: int, report: Report | None = None
+) -> Tuning:
+    """Learn the edges and gates of a graph, and judge them on rows that the search never saw.
+
+    Args:
+        graph: With the values of the author's file.
+        evaluator: Runs the graph on the examples of its data set.
+        settings: How much to try.
+        seed: Of all randomness; the same seed gives the same result.
+        report: Told of each step of the search.
+
+    Raises:
+        InputError: The graph has no learnable edge or gate.
+        DataError: There are too few rows.
+        RunError: Every run fails.
+    """
+    if not any(0 < value < 1 for value in graph.priors):
+        raise InputError(
+            f"graph `{graph.name}` has no edge or gate to learn: "
+            "write `edge a -> b ~ 0.5`, or `on ~ 0.5` in a node"
+        )
+    parts = split([example.source for example in evaluator.examples])
+    generator = np.random.default_rng(seed)
+    result = await search(graph, evaluator.scores, parts.train, parts.validation, settings, generator, report)
+    if result.incumbent == result.seed:
+        return Tuning(result, None, parts)
+    return Tuning(result, await _judged(result, evaluator, parts.held_out), parts)
+
+
+async def _judged(result: Result, evaluator: Evaluator, rows: Sequence[int]) -> Verdict:
+    async def measured(realization: Realization) -> tuple[list[float], float]:
+        scores = await evaluator.scores([(realization, row) for row in rows])
+        return [score.value for score in scores], sum(score.cost for score in scores)
+
+    seed_scores, seed_cost = await measured(result.seed)
+    result_scores, result_cost = await measured(result.incumbent)
+    return judge(seed_scores, result_scores, seed_cost, result_cost)

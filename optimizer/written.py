@@ -1,0 +1,87 @@
+"""The probabilities to write into the file, so that it deploys the realization that won."""
+
+import math
+from collections.abc import Sequence
+
+from agraph.compiler import ir
+from agraph.optimizer.candidates import Candidate, candidate, flipped
+from agraph.optimizer.policy import Policy
+from agraph.optimizer.scoreboard import Floats, Scoreboard
+
+LOWEST, HIGHEST = 0.001, 0.999
+"""What is learned is never certain: the next search may learn otherwise."""
+
+
+def written(graph: ir.Graph, policy: Policy, winner: Candidate, board: Scoreboard) -> tuple[float, ...]:
+    """The value of every parameter, such that the file deploys the winner.
+
+    A number is the chance that this learnable, as it stands in the winner, is better than its flip. It comes
+    from rows that both were scored on; where there are none, from the policy. A learnable whose flip would
+    run the same keeps its value: nothing was learned about it. So does what the author made certain.
+    """
+    values = list(graph.priors)
+    learnable: list[int] = policy.learnable.nonzero()[0].tolist()
+    for parameter in learnable:
+        flip = flipped(graph, winner, (parameter,)).realization
+        if flip == winner.realization:
+            continue
+        wanted = winner.choices[parameter]
+        differences = board.differences(winner.realization, flip)
+        if len(differences):
+            better = chance_of_better(differences)
+            values[parameter] = on_side(better if wanted else 1 - better, wanted)
+        else:
+            values[parameter] = on_side(float(policy.probabilities[parameter]), wanted)
+    return _deploying(graph, learnable, winner, values)
+
+
+def chance_of_better(differences: Floats) -> float:
+    """The chance that the first of a pair is the better one, from paired differences of score.
+
+    For scores of 0 and 1 this is the normal form of the sign test with one win and one loss added, so that
+    few rows never sound sure.
+    """
+    unit = float((differences**2).max(initial=0.0))
+    if unit == 0:
+        return 0.5
+    z = float(differences.sum()) / math.sqrt(float((differences**2).sum()) + 2 * unit)
+    return 0.5 * (1 + math.erf(z / math.sqrt(2)))
+
+
+def on_side(value: float, wanted: bool) -> float:
+    """The value with three decimals, moved no further than it takes to stand for what is wanted."""
+    low, high = (0.5, HIGHEST) if wanted else (LOWEST, 0.499)
+    return round(min(max(value, low), high), 3)
+
+
+def _deploying(
+    graph: ir.Graph, learnable: Sequence[int], winner: Candidate, values: list[float]
+) -> tuple[float, ...]:
+    """The values, moved below 0.5 for what is not in the winner where else it would not be deployed.
+
+    That is first what would come alive. Where nothing would, edges that lead nowhere close a cycle and so
+    keep one of the winner's out.
+    """
+    aim = winner.realization
+    gates, edges = [node.gate for node in graph.nodes], graph.edges.parameters
+    while (found := candidate(graph, values).realization) != aim:
+        alive = {
+            *(
+                gate
+                for gate, there, wanted in zip(gates, found.nodes, aim.nodes, strict=True)
+                if there > wanted
+            ),
+            *(
+                edge
+                for edge, there, wanted in zip(edges, found.edges, aim.edges, strict=True)
+                if there > wanted
+            ),
+        }
+        unwanted = {edge for edge, wanted in zip(edges, aim.edges, strict=True) if not wanted}
+        moved = [
+            [parameter for parameter in learnable if parameter in which and values[parameter] >= 0.5]
+            for which in (alive, unwanted)
+        ]
+        for parameter in next(filter(None, moved)):
+            values[parameter] = on_side(values[parameter], wanted=False)
+    return tuple(values)
