@@ -1,0 +1,34 @@
+"""The front door of agraph: load, check, run, evaluate and optimize graphs of agents.
+
+The names here are imported when they are first used, so that `import agraph` costs nothing.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agraph.evaluating import Evaluation, evaluate
+    from agraph.files import check, load
+    from agraph.graph_argument import load_graph
+    from agraph.optimizing import Optimization, optimize
+    from agraph.running import run
+
+__version__ = "0.1.0"
+__all__ = [
+    "Evaluation", "Optimization", "__version__", "check", "evaluate", "load", "load_graph", "optimize", "run",
+]  # fmt: skip
+
+_HOMES = {
+    "Evaluation": "agraph.evaluating", "evaluate": "agraph.evaluating",
+    "check": "agraph.files", "load": "agraph.files",
+    "load_graph": "agraph.graph_argument",
+    "Optimization": "agraph.optimizing", "optimize": "agraph.optimizing",
+    "run": "agraph.running",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module `agraph` has no `{name}`")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

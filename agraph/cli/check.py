@@ -1,0 +1,81 @@
+"""`agraph check`: everything that is wrong with files of graphs."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+
+from agraph.cli.help import Command
+from agraph.compiler import compile_source
+from agraph.compiler.diagnostics import Diagnostic
+from agraph.compiler.loader import Unreadable
+from agraph.compiler.source import Source
+from agraph.files import FileLoader, decoded, read_source
+from agraph.render import as_json, concise, counted, summary, write_full
+from agraph.runtime.errors import FileError
+
+_SKIPPED = {"node_modules", "build", "dist"}
+
+
+@click.command(cls=Command)
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["full", "concise", "json"]),
+    default="full",
+    show_default=True,
+    help="How findings are written.",
+)
+def check(files: tuple[str, ...], form: str) -> int:
+    """Report every error and warning of the files.
+
+    Without FILE, of every .agraph file below the current folder; - reads standard input. Nothing of yours
+    is run. The exit code is 0 where nothing was found, 1 where something was, 2 for a wrong command line.
+    """
+    paths = files or tuple(graph_files("."))
+    if not paths:
+        raise click.UsageError("there is no .agraph file below the current folder; name one")
+    found: list[Diagnostic] = []
+    unreadable = 0
+    for path in paths:
+        try:
+            source = _standard_input() if path == "-" else read_source(path)
+        except FileError as error:
+            click.echo(f"error: {error}", err=True)
+            unreadable += 1
+        else:
+            found.extend(compile_source(source, FileLoader()).diagnostics)
+    _report(found, form, len(paths) - unreadable)
+    return 1 if found or unreadable else 0
+
+
+def graph_files(folder: str) -> Iterator[str]:
+    """The .agraph files below a folder by name, hidden folders and those that tools fill left out."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name[0] != "." and name not in _SKIPPED)
+        yield from (os.path.join(place, name) for name in sorted(names) if name.endswith(".agraph"))
+
+
+def _standard_input() -> Source:
+    text = decoded(sys.stdin.buffer.read())
+    if isinstance(text, Unreadable):
+        raise FileError(f"cannot read standard input: {text.reason}")
+    return Source("<stdin>", text)
+
+
+def _report(found: Sequence[Diagnostic], form: str, files: int) -> None:
+    if form == "full" and not found:
+        if files:
+            click.echo(f"no problems in {counted(files, 'file')}")
+    elif form == "json":
+        import json
+
+        click.echo(json.dumps([as_json(diagnostic) for diagnostic in found], ensure_ascii=False, indent=2))
+    elif form == "concise":
+        for diagnostic in found:
+            click.echo(concise(diagnostic))
+    else:
+        write_full(found, sys.stdout)
+        click.echo(f"{summary(found)} in {counted(files, 'file')}")

@@ -1,0 +1,71 @@
+"""`agraph eval`: how a graph scores on a data set."""
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from agraph.cli.options import concurrency_option, cost, model_option, task_options, tokens, usage_json
+from agraph.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from agraph.evaluating import Failure
+
+SHOWN_FAILURES = 5
+
+
+@click.command("eval")
+@click.argument("target", metavar="FILE[:GRAPH]")
+@task_options
+@model_option
+@concurrency_option
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; the mean is `score`.")
+def evaluate(
+    target: str,
+    data: str | None,
+    target_column: str | None,
+    metric: str | None,
+    models: tuple[str, ...],
+    concurrency: int,
+    as_json: bool,
+) -> int:
+    """Score the deployed graph on rows of data.
+
+    Rows and metric are those of the file's optimize block unless options say otherwise. A row without an
+    answer counts 0. The exit code is 1 where no row has an answer.
+    """
+    from agraph.arguments import models_of
+    from agraph.evaluating import evaluate as evaluated
+    from agraph.runtime.models.protocol import Usage
+
+    with progress_bar("scoring") as advance:
+
+        def progress(done: int, total: int, mean: float, usage: Usage) -> None:
+            if advance is not None:
+                advance(done, total, f"score {mean:.3f}, {usage.calls} calls, {cost(usage)}")
+
+        result = evaluated(
+            target, data, target_column=target_column, metric=metric, models=models_of(models),
+            concurrency=concurrency, progress=progress if advance else None,
+        )  # fmt: skip
+    low, high = result.interval
+    if as_json:
+        report = {
+            "score": result.score, "interval": [low, high], "rows": result.rows, "graph": result.graph,
+            "failures": [{"row": failure.row, "reason": failure.reason} for failure in result.failures],
+            **usage_json(result.usage), "time_s": round(result.duration_s, 6),
+        }  # fmt: skip
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"score  {result.score:.3f}  (95% interval {low:.3f} to {high:.3f}, {result.rows} rows)")
+        usage = result.usage
+        click.echo(f"used   {usage.calls:,} calls, {tokens(usage)}, {cost(usage)}, {result.duration_s:.1f} s")
+    _tell_failures(result.failures)
+    return 1 if len(result.failures) == result.rows else 0
+
+
+def _tell_failures(failures: "tuple[Failure, ...]") -> None:
+    for failure in failures[:SHOWN_FAILURES]:
+        click.echo(f"row {failure.row} has no answer: {failure.reason}", err=True)
+    if len(failures) > SHOWN_FAILURES:
+        click.echo(f"and {len(failures) - SHOWN_FAILURES} more rows have none", err=True)

@@ -1,0 +1,114 @@
+"""`agraph optimize`: learn what stands after `~`, and rewrite it in place."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from agraph.cli.options import concurrency_option, cost, model_option, task_options, tokens
+from agraph.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from agraph.optimizing import Optimization, Standing
+
+NOTHING_BETTER = 3
+"""The exit code where the file is left as it is."""
+
+
+@click.command("optimize")
+@click.argument("target", metavar="FILE[:GRAPH]")
+@task_options
+@model_option
+@concurrency_option
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Of all randomness: the same seed gives the same file.",
+)
+@click.option(
+    "--realizations",
+    type=click.IntRange(2),
+    default=200,
+    show_default=True,
+    help="The most realizations to try.",
+)
+@click.option("--plan", is_flag=True, help="Write nothing, and print the diff.")
+@click.option("--output", metavar="FILE", help="Write to this file instead.")
+def optimize(
+    target: str,
+    data: str | None,
+    target_column: str | None,
+    metric: str | None,
+    models: tuple[str, ...],
+    concurrency: int,
+    seed: int,
+    realizations: int,
+    plan: bool,
+    output: str | None,
+) -> int:
+    """Learn a graph's edges and gates, and rewrite the file where the result is better.
+
+    Half of the rows are learned from, a quarter chooses among what was learned, and a quarter judges the
+    result against the file as it is. Only the numbers after ~ are rewritten.
+
+    The exit code is 0 where something was (or with --plan would be) written, and 3 where nothing better was
+    found.
+    """
+    from agraph.arguments import models_of
+    from agraph.optimizing import optimize as optimized
+
+    if plan and output:
+        raise click.UsageError("`--plan` writes nothing, so `--output` has no use beside it")
+    with progress_bar("optimizing") as advance:
+
+        def progress(standing: "Standing") -> None:
+            if advance is not None:
+                usage = standing.usage
+                note = f"score {standing.score:.3f}, {usage.calls} calls, {cost(usage)}"
+                advance(standing.realizations, standing.of, note)
+
+        result = optimized(
+            target, data=data, target_column=target_column, metric=metric, models=models_of(models),
+            concurrency=concurrency, seed=seed, realizations=realizations, plan=plan, output=output,
+            progress=progress if advance else None,
+        )  # fmt: skip
+    _print(result, plan)
+    click.echo(_ending(result, elsewhere=output is not None))
+    return 0 if result.found_better else NOTHING_BETTER
+
+
+def _print(result: "Optimization", plan: bool) -> None:
+    if plan and result.diff:
+        click.echo(result.diff + "\n")
+    _print_table(result)
+    verdict = result.verdict
+    if verdict is not None:
+        for name, mean in (("before", verdict.seed_mean), ("after", verdict.result_mean)):
+            click.echo(f"held-out {name:<6}  {mean:.3f}")
+        click.echo(verdict.reason)
+    rows = f"{result.train_rows} + {result.validation_rows} rows"
+    click.echo(
+        f"{result.realizations} realizations tried on {rows}; {result.usage.calls:,} calls, "
+        f"{tokens(result.usage)}, {cost(result.usage)}"
+    )
+
+
+def _ending(result: "Optimization", elsewhere: bool) -> str:
+    """What became of the file."""
+    if result.written:
+        return f"{'wrote' if elsewhere else 'rewrote'} {result.path}"
+    if result.found_better:
+        return f"{result.path} would be rewritten"
+    reason = "the result is not better on held-out rows" if result.verdict else "no better graph was found"
+    return f"{result.path} is {'not written' if elsewhere else 'left as it is'}: {reason}"
+
+
+def _print_table(result: "Optimization") -> None:
+    """Old and new value of each learnable, those that change marked."""
+    width = max(len(change.name) for change in result.changes)
+    click.echo(f"{'learnable':<{width}}    old     new")
+    for change in result.changes:
+        mark = "" if change.old == change.new else "  *"
+        click.echo(f"{change.name:<{width}}  {change.old:<6.3f}  {change.new:<6.3f}{mark}".rstrip())
+    click.echo("")

@@ -1,0 +1,217 @@
+"""Optimizing a file: learn the values after `~`, judge them, and write them in place."""
+
+import asyncio
+import difflib
+import os
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from agraph.compiler import compile_source
+from agraph.compiler.edit import apply_edits
+from agraph.compiler.ir import FIXED, Graph, Model
+from agraph.compiler.source import Source
+from agraph.evaluating import Material, material
+from agraph.files import FileLoader
+from agraph.graph_argument import parse_target
+from agraph.optimizer.accept import Verdict
+from agraph.optimizer.evaluate import Evaluator
+from agraph.optimizer.rewrite import Values, current_values, rewrite
+from agraph.optimizer.search import Settings
+from agraph.optimizer.tune import Tuning, tune
+from agraph.runtime.errors import BudgetError
+from agraph.runtime.models.protocol import Usage
+from agraph.runtime.session import Session
+from agraph.writing import replace_file, require_writable, sole_use
+
+
+@attrs.frozen
+class Standing:
+    """Where an optimization stands, for progress.
+
+    Attributes:
+        realizations: How many were tried.
+        of: The most that may be.
+        score: The mean train score of the best so far.
+        usage: What was used so far.
+    """
+
+    realizations: int
+    of: int
+    score: float
+    usage: Usage
+
+
+@attrs.frozen
+class Change:
+    """One learnable element, before and after."""
+
+    name: str
+    old: float
+    new: float
+
+
+@attrs.frozen
+class Optimization:
+    """What became of an optimization.
+
+    Attributes:
+        path: The file that was or would be written.
+        changes: Every learnable edge and gate in the order of the file, old and new value.
+        verdict: On the held-out rows, or `None` where nothing better than the file was found.
+        train_rows: How many rows were learned from; likewise `validation_rows` and `held_out_rows`.
+        realizations: How many were tried.
+        usage: What it all used.
+        diff: From the file to its new text, empty where nothing is to be changed.
+        written: Whether it was written.
+    """
+
+    graph: str
+    path: str
+    changes: tuple[Change, ...]
+    verdict: Verdict | None
+    train_rows: int
+    validation_rows: int
+    held_out_rows: int
+    realizations: int
+    usage: Usage
+    diff: str
+    written: bool
+
+    @property
+    def found_better(self) -> bool:
+        """Whether there is something to apply."""
+        return self.verdict is not None and self.verdict.accepted
+
+
+def optimize(
+    target: str,
+    *,
+    data: str | None = None,
+    target_column: str | None = None,
+    metric: str | None = None,
+    models: Mapping[str, Model] | None = None,
+    concurrency: int = 16,
+    seed: int = 0,
+    realizations: int = 200,
+    plan: bool = False,
+    output: str | None = None,
+    progress: Callable[[Standing], None] | None = None,
+) -> Optimization:
+    """Learn a graph's edges and gates, and rewrite its file where the result is better.
+
+    Args:
+        target: `FILE` or `FILE:graph`; the file's last graph unless one is named.
+        data: A JSONL, JSON or CSV file; that of the file's `optimize` block where `None`.
+        target_column: The column of the expected answer; that of the block where `None`.
+        metric: As in the language, such as `number`; that of the block where `None`, or `exact`.
+        models: Replacements by the names of the graph's models.
+        concurrency: How many rows, and how many model calls, may be under way at once.
+        seed: Of all randomness; the same seed gives the same file, at any concurrency.
+        realizations: The most realizations to try.
+        plan: Write nothing.
+        output: Write to this file instead of the author's.
+        progress: Told of each step.
+
+    Raises:
+        AgraphError: As `runtime.errors` tells them apart; the file is then as it was.
+    """
+    path, _ = parse_target(target)
+    with sole_use(path):
+        if not plan:
+            require_writable(output or path)
+        found = material(target, data, target_column, metric)
+        settings = Settings(realizations=realizations)
+        tuning, usage = asyncio.run(_tuned(found, models, concurrency, settings, seed, progress))
+        source = found.compilation.module.source
+        values = _values(found.graph, tuning)
+        text = _rewritten(found.graph, source, values)
+        written = tuning.accepted and not plan
+        if written:
+            _write(text, source, path, output)
+    return Optimization(
+        graph=found.graph.name,
+        path=output or path,
+        changes=_changes(found.graph, values),
+        verdict=tuning.verdict,
+        train_rows=len(tuning.split.train),
+        validation_rows=len(tuning.split.validation),
+        held_out_rows=len(tuning.split.held_out),
+        realizations=tuning.result.realizations,
+        usage=usage,
+        diff=_diff(source, text, output or path) if tuning.accepted else "",
+        written=written,
+    )
+
+
+async def _tuned(
+    found: Material,
+    models: Mapping[str, Model] | None,
+    concurrency: int,
+    settings: Settings,
+    seed: int,
+    progress: Callable[[Standing], None] | None,
+) -> tuple[Tuning, Usage]:
+    limit = _call_limit(found.graph)
+    async with Session(found.graph, models=models, concurrency=concurrency, call_limit=limit) as session:
+        evaluator = Evaluator(session, found.examples, found.scorer, concurrency)
+
+        def report(_step: int, realizations: int, best: float, _cost: float) -> None:
+            if progress is not None:
+                progress(Standing(realizations, settings.realizations, best, session.usage))
+
+        return await tune(found.graph, evaluator, settings, seed, report), session.usage
+
+
+def _call_limit(graph: Graph) -> int | None:
+    """The most model calls that the file's budget allows, or `None`."""
+    budget = dict(graph.task.budget) if graph.task else {}
+    if "usd" in budget:
+        raise BudgetError(
+            f"the budget of graph `{graph.name}` is in money, and what its models cost is unknown: "
+            "write a budget in calls, such as `budget = calls(500)`"
+        )
+    return int(budget["calls"]) if "calls" in budget else None
+
+
+# From values to the file.
+
+
+def _values(graph: Graph, tuning: Tuning) -> Values:
+    current = current_values(graph)
+    return attrs.evolve(current, probabilities=tuning.result.probabilities) if tuning.accepted else current
+
+
+def _rewritten(graph: Graph, source: Source, values: Values) -> str:
+    """The file's new text, compiled again to hold that it says these values and nothing else changed."""
+    text = apply_edits(source.text, rewrite(graph, source, values))
+    again = compile_source(Source(source.path, text), FileLoader())
+    rewritten = next((each for each in again.graphs if each.name == graph.name), None)
+    assert rewritten is not None, "the rewritten file does not compile"
+    assert current_values(rewritten) == values, "the rewritten file says other values"
+    return text
+
+
+def _write(text: str, source: Source, path: str, output: str | None) -> None:
+    if output is None or os.path.realpath(output) == os.path.realpath(path):
+        replace_file(path, text, source)
+    else:
+        replace_file(output, text, None)
+
+
+def _diff(source: Source, text: str, path: str) -> str:
+    lines = difflib.unified_diff(source.text.splitlines(), text.splitlines(), source.path, path, lineterm="")
+    return "\n".join(lines)
+
+
+def _changes(graph: Graph, values: Values) -> tuple[Change, ...]:
+    """Every learnable element of the graph in the order of the file."""
+    names = {node.gate: f"{node.name}.on" for node in graph.nodes if node.gate is not None}
+    edges = zip(graph.edges.senders, graph.edges.receivers, graph.edges.parameters, strict=True)
+    for sender, receiver, parameter in edges:
+        if parameter != FIXED:
+            names[parameter] = f"{graph.nodes[sender].name} -> {graph.nodes[receiver].name}"
+    return tuple(
+        Change(names[parameter], graph.priors[parameter], values.probabilities[parameter])
+        for parameter in sorted(names)
+    )

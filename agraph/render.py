@@ -1,0 +1,151 @@
+"""Diagnostics as people and programs read them: with their lines and carets, one a line, or as JSON."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from agraph.compiler.diagnostics import Diagnostic, Label
+from agraph.compiler.source import Source, Span
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from agraph.compiler.ir import Json
+
+_TAB = "    "
+_BEFORE, _AFTER = 60, 120
+"""How many characters of a long line are shown before and after the start of a span."""
+
+_STYLES = {"error": "bold red", "warning": "bold yellow"}
+
+
+def write_full(diagnostics: Sequence[Diagnostic], file: TextIO) -> None:
+    """Write each diagnostic with the lines it speaks of and carets below them, and what to do.
+
+    Colours are for terminals, and not where `NO_COLOR` is set.
+    """
+    from rich.console import Console
+
+    console = Console(file=file, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    for diagnostic in diagnostics:
+        console.print(_picture(diagnostic), end="\n\n")
+
+
+def concise(diagnostic: Diagnostic) -> str:
+    """The diagnostic as one line: `path:line:column: error AG0201: message`."""
+    line, column = diagnostic.source.position(diagnostic.span.start)
+    place = f"{diagnostic.source.path}:{line}:{column}"
+    return visible(f"{place}: {diagnostic.severity} {diagnostic.code}: {diagnostic.message}")
+
+
+def as_json(diagnostic: Diagnostic) -> "dict[str, Json]":
+    """The diagnostic as JSON: lines and columns are counted from 1, offsets in code points from 0."""
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "message": diagnostic.message,
+        "hint": diagnostic.hint,
+        **_place_json(diagnostic.source, diagnostic.span),
+        "labels": [
+            {"text": label.text, **_place_json(label.source, label.span)} for label in diagnostic.labels
+        ],
+    }
+
+
+def summary(diagnostics: Sequence[Diagnostic]) -> str:
+    """How many there are: `2 errors, 1 warning`."""
+    counts = Counter(diagnostic.severity for diagnostic in diagnostics)
+    return ", ".join(
+        counted(counts[severity], severity) for severity in ("error", "warning") if counts[severity]
+    )
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and what it counts, in the plural where it is not one: `1 file`, `0 files`.
+
+    >>> counted(2, "error")
+    '2 errors'
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def visible(text: str) -> str:
+    """The text on one line, its tabs widened, with nothing to steer a terminal or reorder it."""
+    return "".join(character if character.isprintable() else _stand_in(character) for character in text)
+
+
+def _stand_in(character: str) -> str:
+    if character == "\t":
+        return _TAB
+    if character == "\ufeff":
+        return ""
+    if character <= "\x1f":
+        return chr(0x2400 + ord(character))
+    # Joiners make up emoji; spaces of any kind harm nobody.
+    return character if character.isspace() or character in "\u200c\u200d" else "\ufffd"
+
+
+def _place_json(source: Source, span: Span) -> "dict[str, Json]":
+    def point(offset: int) -> "Json":
+        line, column = source.position(offset)
+        return {"line": line, "column": column, "offset": offset}
+
+    return {"path": source.path, "start": point(span.start), "end": point(span.end)}
+
+
+def _picture(diagnostic: Diagnostic) -> "Text":
+    from rich.text import Text
+
+    style = _STYLES[diagnostic.severity]
+    places = [Label(diagnostic.source, diagnostic.span, ""), *diagnostic.labels]
+    numbers = [label.source.position(label.span.start)[0] for label in places]
+    margin = len(str(max(numbers)))
+    text = Text()
+    text.append(f"{diagnostic.severity}[{diagnostic.code}]", style)
+    text.append(f": {visible(diagnostic.message)}", "bold")
+    for label in places:
+        first = label is places[0]
+        _draw(
+            text,
+            label,
+            margin,
+            "-->" if first else ":::",
+            "^" if first else "-",
+            style if first else "bold blue",
+        )
+    if diagnostic.hint:
+        text.append(f"\n{' ' * margin} = ", "bold blue").append("help", "bold cyan")
+        text.append(f": {visible(diagnostic.hint)}")
+    return text
+
+
+def _draw(text: "Text", label: Label, margin: int, arrow: str, mark: str, style: str) -> None:
+    """Append the place of a label, its line, and the marks below the span."""
+    number, column = label.source.position(label.span.start)
+    before, marked, after = _excerpt(label.source.line(number), column - 1, label.span.end - label.span.start)
+    frame = "bold blue"
+    text.append(f"\n{' ' * margin}{arrow} ", frame).append(f"{visible(label.source.path)}:{number}:{column}")
+    text.append(f"\n{' ' * margin} |", frame)
+    text.append(f"\n{number:>{margin}} | ", frame).append(f"{before}{marked}{after}".rstrip())
+    text.append(f"\n{' ' * margin} | ", frame)
+    text.append(" " * _cells(before)).append(mark * max(1, _cells(marked)), style)
+    if label.text:
+        text.append(f" {visible(label.text)}", style)
+
+
+def _excerpt(line: str, start: int, length: int) -> tuple[str, str, str]:
+    """What of a line is shown before, in and after a span; of a span of several lines, its first."""
+    end = min(start + length, len(line))
+    first, last = max(0, start - _BEFORE), start + _AFTER
+    if len(line) <= _BEFORE + _AFTER:
+        first, last = 0, len(line)
+    before = ("…" if first else "") + visible(line[first:start])
+    if end > last:
+        return before, visible(line[start:last]), "…"
+    return before, visible(line[start:end]), visible(line[end:last]) + ("…" if last < len(line) else "")
+
+
+def _cells(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)

@@ -1,0 +1,64 @@
+"""Running a graph on one set of inputs."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+
+from agraph.compiler.ir import Graph, Json, Model
+from agraph.graph_argument import load_graph
+from agraph.runtime.events import Listener
+from agraph.runtime.frame import Row
+from agraph.runtime.plan import Realization, deployed
+from agraph.runtime.session import Outcome, Session
+
+
+def run(
+    target: str,
+    inputs: Mapping[str, Json],
+    *,
+    models: Mapping[str, Model] | None = None,
+    sample_seed: int | None = None,
+) -> Outcome:
+    """What a file's graph answers.
+
+    Args:
+        target: `FILE` or `FILE:graph`; the file's last graph unless one is named.
+        inputs: A value for each input of the graph.
+        models: Replacements by the names of the graph's models.
+        sample_seed: Draw a realization with this seed instead of running the deployed one.
+
+    Raises:
+        AgraphError: As `runtime.errors` tells them apart.
+    """
+    _, graph = load_graph(target)
+    return asyncio.run(run_graph(graph, realization_of(graph, sample_seed), inputs, models=models))
+
+
+async def run_graph(
+    graph: Graph,
+    realization: Realization,
+    inputs: Mapping[str, Json],
+    *,
+    models: Mapping[str, Model] | None = None,
+    concurrency: int = 16,
+    listener: Listener | None = None,
+) -> Outcome:
+    """What a realization of a graph answers; see `Session` for the arguments."""
+    async with Session(graph, models=models, concurrency=concurrency, listener=listener) as session:
+        return await session.run(realization, Row(_key(inputs), inputs))
+
+
+def realization_of(graph: Graph, sample_seed: int | None) -> Realization:
+    """The deployed graph, or with a seed one drawn from the policy that the file describes."""
+    if sample_seed is None:
+        return deployed(graph)
+    # Only here, for running the deployed graph needs no numpy.
+    from agraph.optimizer.policy import draw_one
+
+    return draw_one(graph, sample_seed)
+
+
+def _key(inputs: Mapping[str, Json]) -> str:
+    """What identifies a row that comes from no data set: its content."""
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

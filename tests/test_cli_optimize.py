@@ -1,0 +1,381 @@
+"""`agraph optimize` as its users meet it: what it writes, what it says, and its exit codes."""
+
+import os
+import shutil
+import stat
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.commands import Verb, assert_refused, in_process
+from tests.duel import ROWS, TEXT, heard, names_in, write_duel, write_rows
+
+PANEL = Path(__file__).parent.parent / "examples" / "panel.agraph"
+
+
+@pytest.fixture
+def optimize(capsys: pytest.CaptureFixture[str]) -> Verb:
+    return partial(in_process, capsys, "optimize")
+
+
+def rewritten(text: str) -> tuple[str, str]:
+    """What a file says before and behind the rewritten values."""
+    before, _, behind = text.partition("vote ~ ")
+    return before, behind[behind.index("   #") :]
+
+
+# What is written.
+
+
+def test_the_file_is_rewritten_in_place(optimize: Verb, tmp_path: Path) -> None:
+    path = write_duel(tmp_path)
+    assert heard(path) == (True, True)
+    finished = optimize(path)
+    assert (finished.code, finished.err) == (0, "")
+    assert heard(path) == (False, True)
+    assert rewritten(path.read_text("utf-8")) == rewritten(TEXT)
+    assert names_in(tmp_path) == {"duel.agraph", "duel.jsonl"}
+
+
+def test_what_was_learned_is_told(optimize: Verb, tmp_path: Path) -> None:
+    lines = optimize(write_duel(tmp_path)).out.splitlines()
+    assert lines[0].split() == ["learnable", "old", "new"]
+    table = {line.rsplit(maxsplit=3)[0]: line.split()[-3:] for line in lines[1:3]}
+    assert [old for old, _, _ in table.values()] == ["0.500", "0.500"]
+    assert set(table) == {"liar -> vote", "sage -> vote"}
+    assert float(table["liar -> vote"][1]) < 0.5 <= float(table["sage -> vote"][1])
+    assert "held-out before  0.000" in lines
+    assert "held-out after   1.000" in lines
+    assert lines[-1].startswith("rewrote ")
+    assert "0 calls" in lines[-2]
+
+
+def test_a_second_run_finds_nothing_better_and_says_so(optimize: Verb, tmp_path: Path) -> None:
+    path = write_duel(tmp_path)
+    optimize(path)
+    after_first = path.read_bytes()
+    finished = optimize(path)
+    assert (finished.code, finished.err) == (3, "")
+    assert finished.out.splitlines()[-1].endswith("is left as it is: no better graph was found")
+    assert path.read_bytes() == after_first
+
+
+def test_the_example_improves(optimize: Verb, tmp_path: Path) -> None:
+    for name in ("panel.agraph", "panel.jsonl"):
+        shutil.copy(PANEL.with_name(name), tmp_path)
+    path = tmp_path / PANEL.name
+    finished = optimize(path)
+    assert finished.code == 0
+    assert heard(path) == (False, False, False, True)
+
+
+def test_a_plan_writes_nothing_and_prints_the_diff(optimize: Verb, tmp_path: Path) -> None:
+    path = write_duel(tmp_path)
+    finished = optimize(path, "--plan")
+    assert (finished.code, finished.err) == (0, "")
+    assert path.read_text("utf-8") == TEXT
+    lines = finished.out.splitlines()
+    assert lines[0].startswith("--- ")
+    assert "-  edge [liar, sage] -> vote ~ 0.5   # whom to hear: “both”" in lines
+    (added,) = [line for line in lines if line.startswith("+  ")]
+    assert lines[-1].endswith("would be rewritten")
+    optimize(path)
+    assert added[1:] in path.read_text("utf-8").splitlines()
+
+
+def test_a_plan_with_nothing_to_apply_has_the_exit_code_3(optimize: Verb, tmp_path: Path) -> None:
+    path = write_duel(tmp_path)
+    optimize(path)
+    finished = optimize(path, "--plan")
+    assert finished.code == 3
+    assert "---" not in finished.out
+
+
+def test_a_plan_needs_no_right_to_write(optimize: Verb, tmp_path: Path) -> None:
+    path = write_duel(tmp_path)
+    path.chmod(0o444)
+    assert optimize(path, "--plan").code == 0
+
+
+def test_output_goes_elsewhere(optimize: Verb, tmp_path: Path) -> None:
+    path, other = write_duel(tmp_path), tmp_path / "tuned.agraph"
+    finished = optimize(path, "--output", other)
+    assert finished.code == 0
+    assert finished.out.splitlines()[-1] == f"wrote {other}"
+    assert path.read_text("utf-8") == TEXT
+    assert heard(other) == (False, True)
+    assert rewritten(other.read_text("utf-8")) == rewritten(TEXT)
+
+
+def test_output_is_left_alone_where_nothing_better_was_found(optimize: Verb, tmp_path: Path) -> None:
+    path, other = write_duel(tmp_path), tmp_path / "tuned.agraph"
+    optimize(path)
+    finished = optimize(path, "--output", other)
+    assert finished.code == 3
+    assert finished.out.splitlines()[-1] == f"{other} is not written: no better graph was found"
+    assert not other.exists()
+
+
+def test_output_that_is_the_file_itself_is_a_rewrite_in_place(optimize: Verb, tmp_path: Path) -> None:
+    path = write_duel(
+        tmp_path, TEXT.replace('"answer")\n}', '"answer")\n  metric = python("edits:score")\n}')
+    )
+    (tmp_path / "edits.py").write_text(EDITING_METRIC)
+    assert_refused(optimize(path, "--output", path), "changed since it was read")
+    assert path.read_text("utf-8").endswith("# an edit\n")
+
+
+def test_a_new_output_has_the_permissions_of_any_new_file(optimize: Verb, tmp_path: Path) -> None:
+    other = tmp_path / "tuned.agraph"
+    optimize(write_duel(tmp_path), "--output", other)
+    (plain := tmp_path / "plain").touch()
+    assert other.stat().st_mode == plain.stat().st_mode
+
+
+def test_plan_and_output_exclude_each_other(optimize: Verb, tmp_path: Path) -> None:
+    finished = optimize(write_duel(tmp_path), "--plan", "--output", tmp_path / "x.agraph")
+    assert finished.code == 2
+    assert "--plan" in finished.err
+
+
+# How it is written.
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_ends_and_a_missing_final_one_stay(
+    optimize: Verb, tmp_path: Path, ending: str, mark: str
+) -> None:
+    text = mark + TEXT.removesuffix("\n").replace("\n", ending)
+    path = write_duel(tmp_path, text)
+    assert optimize(path).code == 0
+    after = path.read_bytes().decode()
+    assert after != text
+    assert rewritten(after) == rewritten(text)
+
+
+def test_the_target_of_a_link_is_rewritten_and_the_link_stays(optimize: Verb, tmp_path: Path) -> None:
+    real = tmp_path / "real"
+    real.mkdir()
+    path = write_duel(real)
+    link = tmp_path / "link.agraph"
+    link.symlink_to(path)
+    assert optimize(link).code == 0
+    assert link.is_symlink()
+    assert heard(path) == (False, True)
+    assert names_in(tmp_path) == {"real", "link.agraph"}
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o755, 0o600])
+def test_permissions_are_kept(optimize: Verb, tmp_path: Path, mode: int) -> None:
+    path = write_duel(tmp_path)
+    path.chmod(mode)
+    assert optimize(path).code == 0
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+# Others at the same file.
+
+EDITING_METRIC = """\
+from pathlib import Path
+
+PATH = Path(__file__).with_name("duel.agraph")
+
+def score(output, row):
+    text = PATH.read_text("utf-8")
+    if not text.endswith("# an edit\\n"):
+        PATH.write_text(text + "# an edit\\n", "utf-8")
+    return output == row["answer"]
+"""
+
+REMOVING_METRIC = """\
+from pathlib import Path
+
+def score(output, row):
+    Path(__file__).with_name("duel.agraph").unlink(missing_ok=True)
+    return output == row["answer"]
+"""
+
+
+def test_a_file_changed_meanwhile_is_not_overwritten(optimize: Verb, tmp_path: Path) -> None:
+    path = write_duel(tmp_path)
+    (tmp_path / "edits.py").write_text(EDITING_METRIC)
+    finished = optimize(path, "--metric", 'python("edits:score")')
+    assert_refused(finished, "changed since it was read", "nothing was written")
+    assert path.read_text("utf-8") == TEXT + "# an edit\n"
+    assert names_in(tmp_path) == {"duel.agraph", "duel.jsonl", "edits.py"}
+
+
+def test_a_file_removed_meanwhile_is_not_made_again(optimize: Verb, tmp_path: Path) -> None:
+    path = write_duel(tmp_path)
+    (tmp_path / "removes.py").write_text(REMOVING_METRIC)
+    finished = optimize(path, "--metric", 'python("removes:score")')
+    assert_refused(finished, "no such file")
+    assert names_in(tmp_path) == {"duel.jsonl", "removes.py"}
+
+
+# Seeds.
+
+
+CROWD = """\
+agraph 1
+
+import std.text
+import std.vote
+
+model wise = simulated(right = 0.5)
+model silly = simulated(right = 0.1, choices = ["1", "2"])
+
+graph crowd(question: str) -> str? {
+  node few[5] "Guess well." {
+    model = wise
+    prompt = "{{ question }}"
+  }
+  node many[9] "Guess badly." {
+    model = silly
+    prompt = "{{ question }}"
+  }
+  node vote "Takes the majority." = vote.majority(text.last_line(inbox))
+  edge [few, many] -> vote ~ 0.5
+  output vote
+}
+
+optimize crowd {
+  data = jsonl("crowd.jsonl", target = "answer")
+}
+"""
+
+
+def test_the_same_seed_writes_the_same_bytes_at_any_concurrency(optimize: Verb, tmp_path: Path) -> None:
+    rows = [{"question": f"Number {n}?", "answer": str(n % 4)} for n in range(60)]
+    write_rows(tmp_path / "crowd.jsonl", rows)
+    path, other = tmp_path / "crowd.agraph", tmp_path / "tuned.agraph"
+    path.write_text(CROWD)
+
+    def written(seed: int, concurrency: int) -> bytes:
+        arguments = ("--seed", str(seed), "--concurrency", str(concurrency), "--realizations", "40")
+        assert optimize(path, "--output", other, *arguments).code == 0
+        return other.read_bytes()
+
+    assert written(1, 1) == written(1, 7) == written(1, 64)
+    assert written(1, 64) != written(2, 64)
+
+
+# What can be learned in a simulated world.
+
+TEAM = """\
+agraph 1
+
+model knowing = simulated(right = 0.35, heard_right = 0.5, heard_wrong = -0.2)
+model expert = simulated(right = 0.95, latency_s = 0.0)
+model fool = simulated(right = 0.05)
+
+graph team(question: str) -> str {
+  node fool "Is mostly wrong." -> str {
+    on ~ 0.6
+    model = fool
+    prompt = "{{ question }}"
+  }
+  node expert "Is mostly right." -> str {
+    on ~ 0.5
+    model = expert
+    prompt = "{{ question }}"
+  }
+  node chief "Decides, and believes what is said." -> str {
+    model = knowing
+    prompt = "{{ question }} {{ inbox }}"
+  }
+  edge fool -> chief ~ 0.5
+  edge expert -> chief ~ 0.4
+  output chief
+}
+
+optimize team {
+  data = jsonl("team.jsonl", target = "answer")
+  metric = contains
+}
+"""
+
+
+def write_team(folder: Path, text: str = TEAM) -> Path:
+    rows = [{"question": f"Number {n}?", "answer": f"<{n * 7 % 13}>"} for n in range(80)]
+    write_rows(folder / "team.jsonl", rows)
+    path = folder / "team.agraph"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_gates_and_edges_are_learned_in_a_simulated_world(optimize: Verb, tmp_path: Path) -> None:
+    path = write_team(tmp_path)
+    assert heard(path) == (True, False)
+    finished = optimize(path, "--realizations", "60")
+    assert (finished.code, finished.err) == (0, "")
+    fool_is_heard, expert_is_heard = heard(path)
+    assert expert_is_heard
+    assert not fool_is_heard
+    assert "expert.on" in finished.out
+    before, after = (float(line.split()[-1]) for line in finished.out.splitlines() if "held-out " in line[:9])
+    assert after > before + 0.3
+
+
+def test_a_file_that_is_the_best_already_is_left_alone(optimize: Verb, tmp_path: Path) -> None:
+    text = TEAM.replace("on ~ 0.6", "on ~ 0.1").replace("expert -> chief ~ 0.4", "expert -> chief ~ 0.9")
+    path = write_team(tmp_path, text)
+    finished = optimize(path, "--realizations", "60")
+    assert finished.code == 3
+    assert "is left as it is: " in finished.out.splitlines()[-1]
+    assert path.read_text("utf-8") == text
+
+
+# Limits, and what cannot be learned.
+
+
+def test_a_budget_of_calls_is_a_hard_stop(optimize: Verb, tmp_path: Path) -> None:
+    text = TEAM.replace("metric = contains", "metric = contains\n  budget = calls(50)")
+    path = write_team(tmp_path, text)
+    assert_refused(optimize(path), "the budget of 50 calls is spent")
+    assert path.read_text("utf-8") == text
+
+
+def test_a_budget_that_suffices_is_no_hindrance(optimize: Verb, tmp_path: Path) -> None:
+    text = TEAM.replace("metric = contains", "metric = contains\n  budget = calls(100000)")
+    assert optimize(write_team(tmp_path, text), "--realizations", "60").code == 0
+
+
+def test_a_budget_in_money_is_refused_while_costs_are_unknown(optimize: Verb, tmp_path: Path) -> None:
+    path = write_team(tmp_path, TEAM.replace("metric = contains", "metric = contains\n  budget = usd(2.00)"))
+    assert_refused(optimize(path), "unknown", "budget = calls(")
+
+
+def test_a_graph_without_learnables_is_refused(optimize: Verb, tmp_path: Path) -> None:
+    path = write_duel(tmp_path, TEXT.replace("vote ~ 0.5", "vote"))
+    assert_refused(optimize(path), "graph `duel` has no edge or gate to learn")
+
+
+def test_too_few_rows_are_refused(optimize: Verb, tmp_path: Path) -> None:
+    assert_refused(optimize(write_duel(tmp_path, rows=7)), "7 rows are too few")
+
+
+def test_rows_and_metric_of_the_command_line_go_before_those_of_the_file(
+    optimize: Verb, tmp_path: Path
+) -> None:
+    path = write_duel(tmp_path)
+    rows = [{"question": f"What is {n} + 1?", "liar_says": str(n)} for n in range(ROWS)]
+    other = write_rows(tmp_path / "other.jsonl", rows)
+    finished = optimize(path, "--data", other, "--target", "liar_says", "--metric", "number")
+    # For these rows the first voice is right; it wins each tie already, so that the second is to be spared.
+    assert finished.code == 0
+    assert "at lower cost" in finished.out
+    assert heard(path) == (True, False)
+
+
+def test_a_model_without_a_key_stops_before_the_first_call(
+    optimize: Verb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:
+        monkeypatch.delenv(name)
+    path = write_team(tmp_path, TEAM.replace("simulated(right = 0.95, latency_s = 0.0)", 'anthropic("any")'))
+    assert_refused(optimize(path), "ANTHROPIC_API_KEY", "--model expert=simulated(…)")
+    finished = optimize(path, "--model", "expert=simulated(right = 0.95)", "--realizations", "60")
+    assert finished.code == 0

@@ -1,0 +1,109 @@
+"""`agraph show`, and the pictures that it draws."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agraph.view_dot import quoted
+from agraph.view_mermaid import escaped
+from tests.commands import in_process
+from tests.drawn import DRAWN
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "a.agraph"
+    path.write_text(DRAWN)
+    return str(path)
+
+
+def shown(capsys: pytest.CaptureFixture[str], file: str, form: str) -> str:
+    finished = in_process(capsys, "show", file, "--format", form)
+    assert (finished.code, finished.err) == (0, "")
+    return finished.out
+
+
+def test_text_lists_nodes_and_edges(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = shown(capsys, file, "text").splitlines()
+    assert lines[0] == "graph panel(question: str) -> str"
+    assert lines[3] == "  ●  solver[0]  str  model fast     on ~ 0.9   Solves & checks."
+    assert lines[4].startswith(
+        "  ○  solver[1]  str  model fast     on ~ 0.25  Solves & checks. (does not run: its gate"
+    )
+    assert "  ●  solver[0] -> vote    ████████░░  0.75" in lines
+    assert "  ○  solver[1] -> vote    ████████░░  0.75" in lines
+    assert "  ○  solver[0] -> critic" in lines
+
+
+def test_mermaid_is_a_flowchart(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(capsys, file, "mermaid") == (
+        "---\n"
+        'title: "panel"\n'
+        "---\n"
+        "flowchart LR\n"
+        '  subgraph family0["solver<br/>Solves #38; checks."]\n'
+        '    n0["<b>solver[0]</b><br/>str<br/>model fast<br/>on #126; 0.9"]\n'
+        '    n1["<b>solver[1]</b><br/>str<br/>model fast<br/>on #126; 0.25"]\n'
+        "  end\n"
+        '  n2["<b>critic</b><br/>str<br/>model fast<br/>'
+        '<i>Finds #34;#60;mistakes#62;#34;#59; 100#37;.</i>"]\n'
+        '  n3["<b>idle</b><br/>str<br/>model fast"]\n'
+        '  n4["<b>picky</b><br/>str<br/>model fast"]\n'
+        '  n5(["<b>vote</b><br/>str<br/>vote.majority<br/><i>Takes the majority.</i>"])\n'
+        '  n0 -->|"0.75"| n5\n'
+        '  n1 -.->|"0.75"| n5\n'
+        "  n0 -.-> n2\n"
+        "  n1 -.-> n2\n"
+        "  n0 -.-> n4\n"
+        "  n1 -.-> n4\n"
+        '  n2 -.->|"0.125"| n5\n'
+        '  n3 -.->|"0.5"| n5\n'
+        '  n4 -.->|"0.5"| n5\n'
+        "  classDef idle stroke-dasharray: 4\n"
+        "  class n1,n2,n3,n4 idle\n"
+    )
+
+
+def test_dot_is_a_digraph(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = shown(capsys, file, "dot").splitlines()
+    assert lines[0] == 'digraph "panel" {'
+    assert lines[-1] == "}"
+    assert "  subgraph cluster0 {" in lines
+    assert '    label="solver\\nSolves &amp; checks.";' in lines
+    assert '    n1 [label="solver[1]\\nstr\\nmodel fast\\non ~ 0.25", style=dashed];' in lines
+    assert '  n2 [label="critic\\nstr\\nmodel fast\\nFinds \\"<mistakes>\\"; 100%.", style=dashed];' in lines
+    assert '  n0 -> n5 [label="0.75"];' in lines
+    assert '  n1 -> n5 [label="0.75", style=dashed];' in lines
+    assert "  n0 -> n2 [style=dashed];" in lines
+
+
+def test_json_has_the_same_for_programs(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = json.loads(shown(capsys, file, "json"))
+    assert picture["inputs"] == [{"name": "question", "type": "str"}]
+    assert picture["order"] == ["solver[0]", "vote"]
+    assert picture["nodes"][1] == {
+        "name": "solver[1]", "family": "solver", "member": 1, "description": "Solves & checks.",
+        "type": "str", "work": "model fast", "gate": 0.25, "idle": "its gate, 0.25, is below 0.5",
+        "output": False, "deployed": False,
+    }  # fmt: skip
+    assert picture["edges"][0] == {
+        "sender": "solver[0]", "receiver": "vote", "probability": 0.75, "deployed": True
+    }  # fmt: skip
+    assert picture["edges"][2]["probability"] is None
+
+
+@given(st.text())
+def test_nothing_in_a_description_is_syntax_to_mermaid(text: str) -> None:
+    label = escaped(text)
+    assert not set(label) & set("\"'`<>&{}|\n\\%")
+    decoded = re.sub("#([0-9]+);", lambda number: chr(int(number[1])), label)
+    assert decoded == " ".join(text.split())
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_a_string_of_graphviz_ends_where_it_should(lines: list[str]) -> None:
+    assert re.fullmatch(r'"(?:[^"\\\n]|\\["\\n])*"', quoted(*lines))
