@@ -5,17 +5,18 @@ The passes in order: `parser.parse` makes the tree, `names.resolve` finds what i
 `verify.verify` holds that what came out is legal. Mistakes are values: every pass adds to the findings.
 """
 
-from collections.abc import Sequence
-
 import attrs
 
-from agraph.compiler import ir, kinds
+from agraph.compiler import ir
 from agraph.compiler.check import check
-from agraph.compiler.diagnostics import Diagnostic, Findings, has_errors, nearest
+from agraph.compiler.diagnostics import Diagnostic, Findings, has_errors
 from agraph.compiler.loader import Loader
 from agraph.compiler.lower import lower
 from agraph.compiler.names import Module, resolve
+from agraph.compiler.parameters import needs_parameters
+from agraph.compiler.reported import reported
 from agraph.compiler.source import Source
+from agraph.compiler.test_blocks import TestBlock, lower_tests, require_graph
 from agraph.compiler.verify import verify
 
 
@@ -24,12 +25,14 @@ class Compilation:
     """What became of a file.
 
     Attributes:
-        graphs: In order of declaration; empty where the file has errors.
+        graphs: Those that can run by themselves, in order of declaration; empty where the file has errors.
+        tests: Likewise.
         diagnostics: Sorted by place.
     """
 
     module: Module
     graphs: tuple[ir.Graph, ...]
+    tests: tuple[TestBlock, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -42,35 +45,17 @@ def compile_source(source: Source, loader: Loader) -> Compilation:
     """
     module, diagnostics = resolve(source, loader)
     findings = Findings(source, list(diagnostics))
-    graphs: list[ir.Graph] = []
-    for declaration in module.graphs.values():
-        lowered = lower(declaration, module, findings)
-        if lowered is not None:
-            check(lowered, findings)
-            graphs.append(lowered.graph)
+    lowered = {name: lower(graph, module, findings) for name, graph in module.graphs.items()}
+    for each in lowered.values():
+        check(each)
+    complete = {name: each for name, each in lowered.items() if not needs_parameters(module.graphs[name])}
     for block in module.optimizes.values():
-        if block.graph.text not in module.graphs:
-            hint = nearest(block.graph.text, module.graphs)
-            findings.add(kinds.UNKNOWN_GRAPH, block.graph.span, name=block.graph.text, hint=hint)
-    found = _sorted(_without_guesses(findings.found))
+        require_graph(block.graph, module, frozenset(complete), findings)
+    tests = lower_tests(module, lowered, frozenset(complete), findings)
+    found = reported(findings.found, source)
     if has_errors(found):
-        return Compilation(module, (), found)
+        return Compilation(module, (), (), found)
+    graphs = tuple(each.graph for each in complete.values())
     for graph in graphs:
         verify(graph)
-    return Compilation(module, tuple(graphs), found)
-
-
-def _without_guesses(found: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
-    """The findings but those that something is missing, where it may stand in what could not be read."""
-    syntax_errors = {d.code for d in found if d.code.startswith("AG01")} - {
-        kinds.MISSING_HEADER.code,
-        kinds.MISPLACED_HEADER.code,
-    }
-    if not syntax_errors:
-        return found
-    return [diagnostic for diagnostic in found if diagnostic.code not in kinds.ABSENCES]
-
-
-def _sorted(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each mistake once, by place: a graph's default is read by each of its nodes."""
-    return tuple(sorted(dict.fromkeys(found), key=lambda diagnostic: diagnostic.sort_key))
+    return Compilation(module, graphs, tests, found)

@@ -1,29 +1,62 @@
 """The attributes of nodes: which there are, where they may stand, and what values they take."""
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, TypeVar
 
 import attrs
 
 from agraph.compiler import ir, kinds, syntax, types
 from agraph.compiler.diagnostics import Findings, nearest
 from agraph.compiler.literals import describe, is_literal, literal, literal_type
-from agraph.compiler.names import Module, not_imported
+from agraph.compiler.names import not_imported
+from agraph.compiler.sites import Place
+
+K = TypeVar("K")
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
+class Said:
+    """A setting, and where it is said.
+
+    Attributes:
+        place: Where its names are looked up.
+        findings: Of the file that says it.
+        level: The number of the instance whose block says it; that of the site for its graph's own text.
+    """
+
+    setting: syntax.Setting
+    place: Place
+    findings: Findings
+    level: int
+
+    @property
+    def value(self) -> syntax.Expression:
+        """What stands after the sign."""
+        return self.setting.value
+
+    @property
+    def learnable(self) -> bool:
+        """Whether the sign is `~`."""
+        return self.setting.learnable
+
+
+@attrs.frozen(eq=False)
 class Settings:
     """The settings of a node or of a graph.
 
     Attributes:
         by_name: Those that mean something, by attribute.
+        options: The options of choices, by attribute and name: `prompt short = "…"`.
         refused: The attributes of which a setting was refused, so that nothing more is said of them.
+        beneath: What blocks around say otherwise of, from the graph's own text outwards, by attribute.
     """
 
-    by_name: Mapping[str, syntax.Setting] = {}
+    by_name: Mapping[str, Said] = {}
+    options: Mapping[tuple[str, str], Said] = {}
     refused: frozenset[str] = frozenset()
+    beneath: Mapping[str, tuple[Said, ...]] = {}
 
-    def get(self, name: str) -> syntax.Setting | None:
+    def get(self, name: str) -> Said | None:
         """The setting of an attribute, or `None`."""
         return self.by_name.get(name)
 
@@ -67,21 +100,48 @@ ATTRIBUTES: Mapping[str, Attribute] = {
 }
 
 
+INSTANCE_ATTRIBUTES = ("on", "when", "requires")
+"""The attributes of an instance itself."""
+
+
 def node_settings(
-    body: Iterable[syntax.Statement], node: str, is_model: bool, defaults: Settings, findings: Findings
+    body: Iterable[syntax.Statement],
+    node: str,
+    works: Literal["model", "function", "instance"],
+    defaults: Settings,
+    place: Place,
+    level: int,
+    findings: Findings,
 ) -> Settings:
-    """The settings of a node, its graph's defaults included; misplaced ones are reported."""
-    own = _settings(body, f"node `{node}`", ATTRIBUTES, findings)
+    """The settings of a node in its graph's own text, the graph's defaults included.
+
+    Args:
+        body: What stands between its braces; of an instance, only what is said of itself.
+        node: Its name.
+        works: What it is.
+        defaults: Those of its graph.
+        place: Where names are looked up.
+        level: The number of the site.
+        findings: Where misplaced settings are noted.
+    """
+    known = ATTRIBUTES
+    if works == "instance":
+        known = {name: ATTRIBUTES[name] for name in INSTANCE_ATTRIBUTES}
+    own = _settings(body, f"node `{node}`", known, place, level, findings)
+    if works == "instance":
+        return own
     together = {**defaults.by_name, **own.by_name}
-    if not is_model:
-        for name, setting in own.by_name.items():
+    if works == "function":
+        for name, said in own.by_name.items():
             if ATTRIBUTES[name].of_models:
-                findings.add(kinds.TWO_WORKS, setting.span, node=node, name=name)
-        together = {name: s for name, s in together.items() if not ATTRIBUTES[name].of_models}
-    return Settings(together, defaults.refused | own.refused)
+                findings.add(kinds.TWO_WORKS, said.setting.span, node=node, name=name)
+        together = {name: said for name, said in together.items() if not ATTRIBUTES[name].of_models}
+    return Settings(together, own.options, defaults.refused | own.refused)
 
 
-def graph_settings(body: Iterable[syntax.Statement], graph: str, findings: Findings) -> Settings:
+def graph_settings(
+    body: Iterable[syntax.Statement], graph: str, place: Place, level: int, findings: Findings
+) -> Settings:
     """The settings in a graph's body, which are the defaults of its nodes."""
     known = {name: attribute for name, attribute in ATTRIBUTES.items() if attribute.default}
     own = [
@@ -91,13 +151,35 @@ def graph_settings(body: Iterable[syntax.Statement], graph: str, findings: Findi
             statement, syntax.NodeDeclaration | syntax.EdgeDeclaration | syntax.OutputDeclaration
         )
     ]
-    return _settings(own, f"graph `{graph}`", known, findings)
+    settings = _settings(own, f"graph `{graph}`", known, place, level, findings)
+    for name, said in settings.by_name.items():
+        if said.learnable:
+            findings.add(kinds.LEARNABLE_DEFAULT, said.setting.sign, name=name)
+    return settings
+
+
+def overridden(settings: Settings, said: Iterable[Said]) -> Settings:
+    """The settings with those of the blocks around in place of their own, the last given counting most."""
+    by_name, beneath = dict(settings.by_name), dict(settings.beneath)
+    for each in said:
+        name = each.setting.path[-1].text
+        if not _is_refused(each.setting, name, ATTRIBUTES[name], each.findings):
+            if name in by_name:
+                beneath[name] = (*beneath.get(name, ()), by_name[name])
+            by_name[name] = each
+    return attrs.evolve(settings, by_name=by_name, beneath=beneath)
 
 
 def _settings(
-    body: Iterable[syntax.Statement], where: str, known: Mapping[str, Attribute], findings: Findings
+    body: Iterable[syntax.Statement],
+    where: str,
+    known: Mapping[str, Attribute],
+    place: Place,
+    level: int,
+    findings: Findings,
 ) -> Settings:
-    accepted: dict[str, syntax.Setting] = {}
+    accepted: dict[str, Said] = {}
+    options: dict[tuple[str, str], Said] = {}
     refused: set[str] = set()
     for statement in body:
         if not isinstance(statement, syntax.Setting):
@@ -105,38 +187,44 @@ def _settings(
             findings.add(kinds.MISPLACED_STATEMENT, statement.span, what=what, where=where)
             continue
         name = statement.path[0].text
+        said = Said(statement, place, findings, level)
         if len(statement.path) > 1 or name not in known:
             written = ".".join(part.text for part in statement.path)
             span = statement.path[0].span.to(statement.path[-1].span)
             hint = "it is set in each node" if name in ATTRIBUTES else nearest(written, known)
             findings.add(kinds.UNKNOWN_ATTRIBUTE, span, what=where, name=written, hint=hint)
+        elif statement.option is not None and name in CHOICES and not statement.learnable:
+            _keep((name, statement.option.text), said, options, f"{name} {statement.option.text}", findings)
         elif name in refused:
             continue
-        elif name in accepted:
-            label = findings.label(accepted[name].span, "the first is here")
-            findings.add(kinds.ATTRIBUTE_TWICE, statement.span, label, name=name)
         elif _is_refused(statement, name, known[name], findings):
             refused.add(name)
         else:
-            accepted[name] = statement
-    return Settings(accepted, frozenset(refused))
+            _keep(name, said, accepted, name, findings)
+    return Settings(accepted, options, frozenset(refused))
+
+
+def _keep(key: K, said: Said, kept: dict[K, Said], name: str, findings: Findings) -> None:
+    """Keep the first setting of a name, and report the others."""
+    if key in kept:
+        label = findings.label(kept[key].setting.span, "the first is here")
+        findings.add(kinds.ATTRIBUTE_TWICE, said.setting.span, label, name=name)
+    else:
+        kept[key] = said
 
 
 def _is_refused(setting: syntax.Setting, name: str, attribute: Attribute, findings: Findings) -> bool:
     """Whether a setting is of a kind that the attribute cannot have, with the reason reported."""
-    if name == "examples":
-        findings.add(kinds.NO_EXAMPLES, setting.span)
-    elif name in CHOICES and (
-        setting.option is not None
-        or (setting.learnable and (name != "prompt" or isinstance(setting.value, syntax.RecordValue)))
-    ):
-        findings.add(kinds.NO_CHOICES, setting.span, name=name)
-    elif isinstance(setting.value, syntax.Comparison) and name != "when":
+    if isinstance(setting.value, syntax.Comparison) and name != "when":
         findings.add(kinds.MISPLACED_COMPARISON, setting.value.span)
     elif setting.option is not None:
         findings.add(kinds.NO_OPTIONS, setting.option.span, name=name)
     elif setting.learnable and not attribute.learnable:
         findings.add(kinds.NOT_LEARNABLE, setting.sign, name=name)
+    elif (
+        setting.learnable and name in ("model", "tools") and not isinstance(setting.value, syntax.RecordValue)
+    ):
+        findings.add(kinds.NOT_A_CHOICE, setting.value.span, name=name)
     else:
         return False
     return True
@@ -162,61 +250,61 @@ def describe_statement(statement: syntax.Statement) -> str:
 # Values.
 
 
-def _refuse(setting: syntax.Setting, wanted: str, findings: Findings, hint: str | None = None) -> None:
-    name, found = setting.path[0].text, describe(setting.value)
-    findings.add(kinds.BAD_ATTRIBUTE, setting.value.span, name=name, wanted=wanted, found=found, hint=hint)
+def _refuse(said: Said, wanted: str, hint: str | None = None) -> None:
+    name, found = said.setting.path[-1].text, describe(said.value)
+    said.findings.add(kinds.BAD_ATTRIBUTE, said.value.span, name=name, wanted=wanted, found=found, hint=hint)
 
 
-def whole_number(setting: syntax.Setting | None, least: int, default: int, findings: Findings) -> int:
+def whole_number(said: Said | None, least: int, default: int) -> int:
     """The value of a setting that counts."""
-    if setting is None:
+    if said is None:
         return default
-    value = setting.value.value if isinstance(setting.value, syntax.Number) else None
+    value: object = said.value.value if isinstance(said.value, syntax.Number) else None
+    if isinstance(said.value, syntax.Reference):
+        value = said.place.constants.get(said.value.name.text)
     if isinstance(value, int) and value >= least:
         return value
-    _refuse(setting, f"a whole number of at least {least}", findings)
+    _refuse(said, f"a whole number of at least {least}")
     return default
 
 
-def seconds(setting: syntax.Setting | None, findings: Findings) -> float | None:
+def seconds(said: Said | None) -> float | None:
     """The value of a setting that is a time, or `None` where it is not set."""
-    if setting is None:
+    if said is None:
         return None
-    if isinstance(setting.value, syntax.Number) and setting.value.value > 0:
-        return float(setting.value.value)
-    _refuse(setting, "a number of seconds above 0", findings)
+    if isinstance(said.value, syntax.Number) and said.value.value > 0:
+        return float(said.value.value)
+    _refuse(said, "a number of seconds above 0")
     return None
 
 
-def boolean(setting: syntax.Setting | None, default: bool, findings: Findings) -> bool:
+def boolean(said: Said | None, default: bool) -> bool:
     """The value of a setting that is `true` or `false`."""
-    if setting is None:
+    if said is None:
         return default
-    if isinstance(setting.value, syntax.Boolean):
-        return setting.value.value
-    number = setting.path[0].text == "on" and isinstance(setting.value, syntax.Number)
+    if isinstance(said.value, syntax.Boolean):
+        return said.value.value
+    number = said.setting.path[-1].text == "on" and isinstance(said.value, syntax.Number)
     hint = "a probability stands after `~`: `on ~ 0.5`" if number else None
-    _refuse(setting, "`true` or `false`", findings, hint)
+    _refuse(said, "`true` or `false`", hint)
     return default
 
 
-def text(setting: syntax.Setting | None, findings: Findings) -> syntax.String | None:
+def text(said: Said | None) -> syntax.String | None:
     """The value of a setting that is a text, or `None`."""
-    if setting is None:
+    if said is None:
         return None
-    if isinstance(setting.value, syntax.String):
-        return setting.value
-    _refuse(setting, "a text", findings)
+    if isinstance(said.value, syntax.String):
+        return said.value
+    _refuse(said, "a text")
     return None
 
 
-def error_policy(
-    setting: syntax.Setting | None, type_: types.Type, findings: Findings
-) -> Literal["fail", "skip"] | ir.Constant:
+def error_policy(said: Said | None, type_: types.Type) -> Literal["fail", "skip"] | ir.Constant:
     """What `on_error` says."""
-    if setting is None:
+    if said is None:
         return "fail"
-    match setting.value:
+    match said.value:
         case syntax.Reference(syntax.Name("fail")):
             return "fail"
         case syntax.Reference(syntax.Name("skip")):
@@ -224,62 +312,71 @@ def error_policy(
         case value if is_literal(value):
             given = literal_type(value)
             if types.fits(given, type_):
-                return ir.Constant(literal(value, findings))
-    _refuse(setting, f"`fail`, `skip`, or a value of type `{types.show(type_)}`", findings)
+                return ir.Constant(literal(value, said.findings))
+    _refuse(said, f"`fail`, `skip`, or a value of type `{types.show(type_)}`")
     return "fail"
 
 
-def model(setting: syntax.Setting, module: Module, findings: Findings) -> ir.Model | None:
-    """The model that a setting names, or `None` with the reason reported."""
-    found = module.model(setting.value)
+def model(expression: syntax.Expression, said: Said) -> ir.Model | None:
+    """The model that an expression of a setting names, or `None` with the reason reported."""
+    place, findings = said.place, said.findings
+    if isinstance(expression, syntax.Reference):
+        constant = place.constants.get(expression.name.text)
+        if isinstance(constant, ir.Model):
+            return constant
+    found = place.module.model(expression)
     if found is not None:
-        return found
-    match setting.value:
+        return attrs.evolve(found, name=f"{place.qualifier}{found.name}")
+    match expression:
         case syntax.Reference(name):
-            hint = nearest(name.text, module.model_names)
+            hint = nearest(name.text, [*place.module.model_names, *place.constants])
             findings.add(kinds.UNKNOWN_MODEL, name.span, name=name.text, hint=hint)
         case syntax.Field(syntax.Reference(alias), name):
-            not_imported(alias, name, "model", module, findings)
+            not_imported(alias, name, "model", place.module, findings)
         case value:
             hint = "a name stands without quotes" if isinstance(value, syntax.String) else None
-            _refuse(setting, "the name of a model", findings, hint)
+            _refuse(said, "the name of a model", hint)
     return None
 
 
-def tools(setting: syntax.Setting | None, module: Module, findings: Findings) -> tuple[ir.Tool, ...]:
+def tools(said: Said | None) -> tuple[ir.Tool, ...]:
     """The tools that a setting lists."""
-    if setting is None:
+    if said is None:
         return ()
-    if not isinstance(setting.value, syntax.ListValue):
-        _refuse(setting, "a list of tools", findings)
+    if not isinstance(said.value, syntax.ListValue):
+        _refuse(said, "a list of tools")
         return ()
     found = []
-    for item in setting.value.items:
-        tool = _tool(item, setting, module, findings)
+    for item in said.value.items:
+        tool = _tool(item, said)
         if tool is None:
             continue
         if any(_has_variable(type_) for _, type_ in tool.parameters):
-            findings.add(kinds.TOOL_PARAMETERS_UNTYPED, item.span, tool=tool.name)
+            said.findings.add(kinds.TOOL_PARAMETERS_UNTYPED, item.span, tool=tool.name)
         else:
             found.append(tool)
     return tuple(found)
 
 
-def _tool(
-    item: syntax.Expression, setting: syntax.Setting, module: Module, findings: Findings
-) -> ir.Tool | None:
+def _tool(item: syntax.Expression, said: Said) -> ir.Tool | None:
     """The tool that an item of a list names, or `None` with the reason reported."""
-    found = module.tool_or_graph(item)
-    if isinstance(found, ir.Tool):
-        return found
+    place, findings = said.place, said.findings
+    if isinstance(item, syntax.Reference):
+        constant = place.constants.get(item.name.text)
+        if isinstance(constant, ir.Tool):
+            return constant
+    found = place.module.tool(item)
+    if found is not None:
+        return attrs.evolve(found, name=f"{place.qualifier}{found.name}")
+    graph = place.module.graph(item)
     match item:
-        case syntax.Reference(name) if found is None:
-            hint = nearest(name.text, module.callable_names)
+        case syntax.Reference(name) if graph is None:
+            hint = nearest(name.text, [*place.module.callable_names, *place.constants])
             findings.add(kinds.UNKNOWN_TOOL, name.span, name=name.text, hint=hint)
-        case syntax.Field(syntax.Reference(alias), name) if found is None:
-            not_imported(alias, name, "tool", module, findings)
+        case syntax.Field(syntax.Reference(alias), name) if graph is None:
+            not_imported(alias, name, "tool", place.module, findings)
         case _:
-            what = describe(item) if found is None else f"the graph `{found.name.text}`"
+            what = describe(item) if graph is None else f"the graph `{graph.declaration.name.text}`"
             wanted = "a list of names of tools"
             findings.add(kinds.BAD_ATTRIBUTE, item.span, name="tools", wanted=wanted, found=what)
     return None

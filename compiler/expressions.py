@@ -4,17 +4,20 @@ A name means something else in each member of a family, so an expression is reso
 are reported for the first only, since they are the same for all.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
 from agraph.compiler import ir, kinds, syntax, types
 from agraph.compiler.diagnostics import Findings, listed, nearest
-from agraph.compiler.layout import Family, Layout, find_member
+from agraph.compiler.ends import find_member, resolve_end
 from agraph.compiler.literals import describe, report_repeated_keys
-from agraph.compiler.names import Module, not_imported
-from agraph.compiler.reads import Inbox
-from agraph.compiler.type_names import ANY
+from agraph.compiler.names import not_imported
+from agraph.compiler.parameters import ANY_TOOL
+from agraph.compiler.reads import Inbox, NameRead, named, path_of
+from agraph.compiler.sites import Family, Place, Site
+from agraph.compiler.source import Span
+from agraph.compiler.types import ANY
 
 Typed = tuple[ir.Expression, types.Type]
 NOTHING: Typed = ir.Constant(None), ANY
@@ -36,34 +39,42 @@ class Tools:
         return self._numbers[tool.name]
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Scope:
     """What an expression of one node, or of a metric, can name.
 
     Attributes:
+        place: Where tools and compile-time parameters are looked up.
         inputs: The types of the graph's inputs.
-        node_type: The type of the message of a node, by its declared name.
-        layout: The nodes and edges around.
+        node_type: The type of the message of a node, by its name, or that of an inner one, `x.judge`;
+            `T?` where it may be absent.
+        unsure: The names, sender and receiver, that are joined by edges which may be absent.
+        site: The nodes and edges around.
         family: The node that reads, or `None` in a metric.
         member: Its number in its family, or `None`.
         inbox: What comes to the node unnamed.
         extra: Names with a meaning of their own, such as `output` in a metric.
+        everywhere: Whether any node can be read, as after `expect`.
     """
 
-    module: Module
+    place: Place
     findings: Findings
     tools: Tools
     inputs: Mapping[str, types.Type] = {}
     node_type: Callable[[str], types.Type] = lambda _: ANY
-    layout: Layout | None = None
+    unsure: frozenset[tuple[str, str]] = frozenset()
+    site: Site | None = None
     family: Family | None = None
     member: int | None = None
     inbox: Inbox = attrs.field(factory=Inbox)
     extra: Mapping[str, Typed] = {}
+    everywhere: bool = False
 
 
 def resolve_expression(expression: syntax.Expression, scope: Scope) -> Typed:
     """What an expression computes, and its type."""
+    if scope.everywhere and (node := _any_node(expression, scope)):
+        return node
     match expression:
         case syntax.String(value):
             return ir.Constant(value), types.LiteralUnion((value,))
@@ -82,14 +93,20 @@ def resolve_expression(expression: syntax.Expression, scope: Scope) -> Typed:
             return ir.MakeRecord(tuple((key, value) for key, value, _ in typed)), types.Record("", fields)
         case syntax.Reference(name):
             return _reference(name, scope)
-        case syntax.Field(syntax.Reference(syntax.Name("inbox")), syntax.Name("named")):
+        case syntax.Field(syntax.Reference(syntax.Name("inbox")), syntax.Name("named")) if scope.family:
             return ir.Inbox(named=True), types.ListOf(types.STR)
         case syntax.Field(syntax.Reference(syntax.Name("row")), name) if "row" in scope.extra:
             return ir.Column(name.text), ANY
         case syntax.Field(value, name):
-            return _field(value, name, scope)
+            path = path_of(expression)
+            inner = None if path is None else _inner(path, expression.span, scope)
+            return _field(value, name, scope) if inner is None else inner
         case syntax.Brackets(syntax.Reference(name), (syntax.Argument(None, syntax.Number() as number),)):
             return _member(name, number, scope)
+        case syntax.Brackets(syntax.Field()) if (path := path_of(expression)) is not None and (
+            inner := _inner(path, expression.span, scope)
+        ) is not None:
+            return inner
         case syntax.Call():
             return _call(expression, scope)
         case syntax.Brackets(syntax.Reference(name)):
@@ -130,41 +147,83 @@ def _reference(name: syntax.Name, scope: Scope) -> Typed:
             scope.findings.add(kinds.INDEX_OUTSIDE_FAMILY, name.span, node=scope.family.name)
             return NOTHING
         return ir.Constant(scope.member), types.INT
+    constant = scope.place.constants.get(name.text)
+    if isinstance(constant, int):
+        return ir.Constant(constant), types.INT
     if name.text in scope.inputs:
         return ir.Input(name.text), scope.inputs[name.text]
     sender = _sender(name, scope)
-    if sender is None or scope.layout is None or scope.family is None:
-        return NOTHING
-    type_ = scope.node_type(sender.name)
-    if scope.layout.is_indexed(sender.name, scope.family.name):
-        receiver = ir.NodeIndex(scope.family.first + (scope.member or 0))
-        node = scope.layout.indexed_sender(sender.name, receiver)
-        return (ir.Constant(None) if node is None else ir.Message(node)), type_
-    if sender.size is None:
-        return ir.Message(sender.first), type_
-    return ir.Messages(tuple(ir.NodeIndex(node) for node in sender.nodes)), types.ListOf(
-        types.optional(type_)
-    )
+    return NOTHING if sender is None else _message(name.text, sender.senders, sender.size, scope)
+
+
+def _message(
+    name: str, nodes: tuple[ir.NodeIndex, ...], size: int | None, scope: Scope, *, whole: bool = True
+) -> Typed:
+    """What the name of a node or family, own or inner, stands for.
+
+    Args:
+        name: Without brackets.
+        nodes: Where the values come from.
+        size: How many there are, or `None` for one that is no family's.
+        scope: That of the reader.
+        whole: Whether no member is named, so that `[i]` edges tell which one is meant.
+    """
+    type_ = scope.node_type(name)
+    site, family = scope.site, scope.family
+    if whole and site is not None and family is not None and site.is_indexed(name, family.name):
+        node = site.indexed_sender(name, family.receivers[scope.member or 0])
+        if any(site.indexed_sender(name, each) is None for each in family.receivers):
+            type_ = types.optional(type_)
+        return (ir.Constant(None) if node is None else ir.Message(node)), _arriving(type_, name, scope)
+    if size is None and len(nodes) == 1:
+        return ir.Message(nodes[0]), _arriving(type_, name, scope)
+    return ir.Messages(nodes), types.ListOf(types.optional(type_))
+
+
+def _arriving(type_: types.Type, sender: str, scope: Scope) -> types.Type:
+    """The type of what arrives of a sender's messages: it may be absent where an edge may be."""
+    if scope.family is not None and (sender, scope.family.name) in scope.unsure:
+        return types.optional(type_)
+    return type_
 
 
 def _sender(name: syntax.Name, scope: Scope) -> Family | None:
     """The family of a name that the node can read, or `None` with the reason reported."""
-    families = {} if scope.layout is None else scope.layout.families
-    if name.text not in families or scope.family is None or scope.layout is None:
+    families = {} if scope.site is None else scope.site.families
+    if name.text not in families or scope.site is None or not (scope.family or scope.everywhere):
         readable = [*scope.extra, *scope.inputs]
-        if scope.family is not None and scope.layout is not None:
-            readable += [*scope.layout.sender_families.get(scope.family.name, ()), "inbox"]
+        if scope.everywhere:
+            readable += families
+        if scope.family is not None and scope.site is not None:
+            readable += [*scope.site.heard.get(scope.family.name, ()), "inbox"]
         hint = nearest(name.text, [*readable, *families])
         scope.findings.add(kinds.UNKNOWN_NAME, name.span, name=name.text, known=listed(readable), hint=hint)
         return None
-    if (name.text, scope.family.name) not in scope.layout.links:
+    if scope.family is not None and (name.text, scope.family.name) not in scope.site.links:
         kind = kinds.READS_ITSELF if name.text == scope.family.name else kinds.NAME_NEEDS_EDGE
         scope.findings.add(kind, name.span, name=name.text, node=scope.family.name)
         return None
     return families[name.text]
 
 
+def _any_node(expression: syntax.Expression, scope: Scope) -> Typed | None:
+    """What the name of any node, member or inner node stands for, or `None`: it is no such name."""
+    if scope.site is None or not isinstance(expression, syntax.Reference | syntax.Field | syntax.Brackets):
+        return None
+    end = resolve_end(expression, scope.site.families, Findings(scope.findings.source))
+    if end is None or end.running:
+        return None
+    type_, nodes = scope.node_type(end.name), tuple(end.nodes(0, sends=True))
+    if end.plural:
+        return ir.Messages(nodes), types.ListOf(types.optional(type_))
+    return ir.Message(nodes[0]), type_
+
+
 def _member(name: syntax.Name, number: syntax.Number, scope: Scope) -> Typed:
+    if name.text in scope.extra or name.text in scope.inputs:
+        hint = "a number in brackets names a member of a family of nodes"
+        scope.findings.add(kinds.BAD_EXPRESSION, name.span, found=f"a member of `{name.text}`", hint=hint)
+        return NOTHING
     sender = _sender(name, scope)
     if sender is None:
         return NOTHING
@@ -174,18 +233,40 @@ def _member(name: syntax.Name, number: syntax.Number, scope: Scope) -> Typed:
     member = find_member(sender, number, scope.findings)
     if member is None:
         return NOTHING
-    node = ir.NodeIndex(sender.first + member)
-    assert scope.layout is not None
-    assert scope.family is not None
-    if not scope.layout.hears(scope.family.name, node):
-        written = sender.node_name(member)
+    node = sender.senders[member]
+    if scope.site is not None and scope.family is not None and not scope.site.hears(scope.family.name, node):
+        written = sender.member_name(member)
         scope.findings.add(kinds.NAME_NEEDS_EDGE, name.span, name=written, node=scope.family.name)
-    return ir.Message(node), scope.node_type(sender.name)
+    return ir.Message(node), _arriving(scope.node_type(sender.name), sender.name, scope)
+
+
+def _inner(path: NameRead, span: Span, scope: Scope) -> Typed | None:
+    """What the path of an inner node stands for where an edge from it ends here, or `None`: it is a field."""
+    first = path.name.partition(".")[0]
+    if scope.site is None or first not in scope.site.families or not scope.site.families[first].sites:
+        return None
+    meant = named(path, scope.site)
+    if meant is None:
+        return None
+    if scope.family is not None:
+        links, reader = scope.site.links, scope.family.name
+        if (path.name, reader) not in links:
+            if (first, reader) in links:
+                return None
+            scope.findings.add(kinds.NAME_NEEDS_EDGE, span, name=path.written, node=reader)
+            return NOTHING
+        unheard = [node for node in meant.nodes if not scope.site.hears(reader, node)]
+        if unheard and not path.is_whole:
+            scope.findings.add(kinds.NAME_NEEDS_EDGE, span, name=path.written, node=reader)
+    if not path.is_whole and not meant.plural:
+        return ir.Message(meant.nodes[0]), _arriving(scope.node_type(path.name), path.name, scope)
+    size = len(meant.nodes) if meant.plural else None
+    return _message(path.name, meant.nodes, size, scope, whole=path.is_whole)
 
 
 def _inbox_item(name: syntax.Name, scope: Scope) -> types.Type:
     """The type of the messages in the inbox."""
-    found = [scope.node_type(sender) for sender in scope.inbox.senders]
+    found = [types.required(scope.node_type(sender)) for sender in scope.inbox.senders]
     joined = types.join(found) if found else ANY
     if joined is None:
         shown = ", ".join(
@@ -225,35 +306,80 @@ def _field_type(type_: types.Type, name: syntax.Name, scope: Scope) -> types.Typ
 
 def _call(call: syntax.Call, scope: Scope) -> Typed:
     tool = find_tool(call.callee, scope)
-    arguments = [(argument, *resolve_expression(argument.value, scope)) for argument in call.arguments]
-    if tool is None:
+    if tool is None or tool is ANY_TOOL:
+        for argument in call.arguments:
+            resolve_expression(argument.value, scope)
         return NOTHING
-    placed = _place(tool, arguments, call, scope)
     bound: dict[str, types.Type] = {}
     values: list[ir.Expression] = []
     mapped: list[int] = []
-    for position, ((parameter, wanted), found) in enumerate(zip(tool.parameters, placed, strict=True)):
-        if found is None:
-            if not isinstance(wanted, types.Optional):
-                shown = types.show(wanted)
-                scope.findings.add(
-                    kinds.MISSING_ARGUMENT, call.span, name=tool.name, parameter=parameter, type=shown
-                )
-            values.append(ir.Constant(None))
-            continue
-        argument, value, given = found
+    may_not_run = False
+    for position, (value, given, wanted, span, parameter) in enumerate(_arguments(tool, call, scope)):
         values.append(value)
+        may_not_run = may_not_run or lacks(given, wanted)
         if maps_over(given, wanted):
             mapped.append(position)
         elif not types.fits(given, wanted, bound):
             scope.findings.add(
-                kinds.TYPE_MISMATCH, argument.value.span, what=f"`{parameter}` of `{tool.name}`",
+                kinds.TYPE_MISMATCH, span, what=f"`{parameter}` of `{tool.name}`",
                 given=types.show(given), wanted=types.show(types.substitute(wanted, bound)),
             )  # fmt: skip
     returns = types.substitute(tool.returns, bound)
     if mapped:
         returns = types.ListOf(types.optional(returns))
+    if may_not_run:
+        returns = types.optional(returns)
     return ir.Apply(scope.tools.index(tool), tuple(values), tuple(mapped)), returns
+
+
+def lacks(given: types.Type, wanted: types.Type) -> bool:
+    """Whether an argument may be null where its parameter takes none: what is called then does not run."""
+    return isinstance(given, types.Optional) and not isinstance(wanted, types.Optional)
+
+
+def resolve_entry(
+    call: syntax.Call, name: str, inputs: Mapping[str, types.Type], scope: Scope
+) -> tuple[ir.Enter, bool]:
+    """The arguments of an instance, and whether one that it needs may be null.
+
+    Args:
+        call: The right side of the node.
+        name: That of the graph.
+        inputs: The types of the graph's inputs.
+        scope: That of the node.
+    """
+    signature = ir.Tool(name, tuple(inputs.items()), ANY, ir.PythonBinding("", ""), "")
+    entries = []
+    may_not_run = False
+    for value, given, wanted, span, parameter in _arguments(signature, call, scope):
+        entries.append((parameter, value))
+        may_not_run = may_not_run or lacks(given, wanted)
+        if not types.fits(given, wanted):
+            scope.findings.add(
+                kinds.TYPE_MISMATCH, span, what=f"`{parameter}` of `{name}`",
+                given=types.show(given), wanted=types.show(wanted),
+            )  # fmt: skip
+    return ir.Enter(tuple(entries), tuple(inputs.values())), may_not_run
+
+
+def _arguments(
+    signature: ir.Tool, call: syntax.Call, scope: Scope
+) -> Iterator[tuple[ir.Expression, types.Type, types.Type, Span, str]]:
+    """For each parameter: value and type of its argument, the type wanted, the argument's place, its name."""
+    given = [(argument, *resolve_expression(argument.value, scope)) for argument in call.arguments]
+    for (parameter, wanted), found in zip(
+        signature.parameters, _place(signature, given, call, scope), strict=True
+    ):
+        if found is not None:
+            argument, value, type_ = found
+            yield value, type_, wanted, argument.value.span, parameter
+            continue
+        if not isinstance(wanted, types.Optional):
+            shown = types.show(wanted)
+            scope.findings.add(
+                kinds.MISSING_ARGUMENT, call.span, name=signature.name, parameter=parameter, type=shown
+            )
+        yield ir.Constant(None), types.NULL, wanted, call.span, parameter
 
 
 def maps_over(given: types.Type, wanted: types.Type) -> bool:
@@ -269,19 +395,24 @@ def maps_over(given: types.Type, wanted: types.Type) -> bool:
 
 def find_tool(callee: syntax.Expression, scope: Scope) -> ir.Tool | None:
     """The tool that a call calls, or `None` with the reason reported."""
-    found = scope.module.tool_or_graph(callee)
-    if isinstance(found, ir.Tool):
-        return found
+    place = scope.place
+    if isinstance(callee, syntax.Reference):
+        constant = place.constants.get(callee.name.text)
+        if isinstance(constant, ir.Tool):
+            return constant
+    found = place.module.tool(callee)
+    if found is not None:
+        return attrs.evolve(found, name=f"{place.qualifier}{found.name}")
     bare = callee.value if isinstance(callee, syntax.Brackets) else callee
-    if found is not None or isinstance(scope.module.tool_or_graph(bare), syntax.GraphDeclaration):
+    if place.module.graph(bare) is not None:
         name = scope.findings.source.slice(bare.span)
-        scope.findings.add(kinds.NO_INSTANCES, callee.span, name=name)
+        scope.findings.add(kinds.NESTED_INSTANCE, callee.span, name=name)
         return None
     match callee:
         case syntax.Field(syntax.Reference(alias), member):
-            not_imported(alias, member, "tool", scope.module, scope.findings)
+            not_imported(alias, member, "tool", place.module, scope.findings)
         case syntax.Reference(unknown):
-            hint = nearest(unknown.text, scope.module.callable_names)
+            hint = nearest(unknown.text, place.module.callable_names)
             scope.findings.add(kinds.UNKNOWN_TOOL, unknown.span, name=unknown.text, hint=hint)
         case _:
             scope.findings.add(kinds.BAD_EXPRESSION, callee.span, found=describe(callee))
@@ -317,18 +448,3 @@ def _place(tool: ir.Tool, arguments: list[Given], call: syntax.Call, scope: Scop
             scope.findings.add(kinds.ARGUMENT_TWICE, argument.span, argument=names[slot])
         placed[slot] = given
     return placed
-
-
-def resolve_comparison(expression: syntax.Expression, name: str, scope: Scope) -> ir.Compare | None:
-    """The comparison after `when`, or `None` with the reason reported."""
-    if not isinstance(expression, syntax.Comparison):
-        scope.findings.add(kinds.NOT_A_COMPARISON, expression.span, name=name)
-        return None
-    left, left_type = resolve_expression(expression.left, scope)
-    right, right_type = resolve_expression(expression.right, scope)
-    if not (types.fits(left_type, right_type) or types.fits(right_type, left_type)):
-        scope.findings.add(
-            kinds.TYPE_MISMATCH, expression.right.span, what="the right side of the comparison",
-            given=types.show(right_type), wanted=types.show(left_type),
-        )  # fmt: skip
-    return ir.Compare(left, expression.operator, right)

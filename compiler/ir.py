@@ -11,142 +11,44 @@ from typing import Literal, NewType
 
 import attrs
 
+from agraph.compiler.ir_expressions import (
+    Apply,
+    Column,
+    Compare,
+    Constant,
+    Enter,
+    Expression,
+    FieldOf,
+    Inbox,
+    Input,
+    Json,
+    MakeList,
+    MakeRecord,
+    Message,
+    Messages,
+    NodeIndex,
+    Output,
+    Slot,
+    Template,
+    ToolIndex,
+)
 from agraph.compiler.source import Span
 from agraph.compiler.types import Type
 
+# What an expression is made of is named here, too: `ir.Message`.
+__all__ = [
+    "Apply", "Column", "Compare", "Constant", "Enter", "Expression", "FieldOf", "Inbox", "Input",
+    "Json", "MakeList", "MakeRecord", "Message", "Messages", "NodeIndex", "Output", "Slot",
+    "Template", "ToolIndex",
+]  # fmt: skip
+
 VERSION = 1
 
-NodeIndex = NewType("NodeIndex", int)
 ParameterIndex = NewType("ParameterIndex", int)
 ModelIndex = NewType("ModelIndex", int)
-ToolIndex = NewType("ToolIndex", int)
 
 FIXED = ParameterIndex(-1)
 """The parameter of an edge that is always there."""
-
-Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
-
-
-# Expressions: what a function node computes, a prompt's placeholder shows, a metric reads.
-
-
-@attrs.frozen
-class Constant:
-    """A literal value."""
-
-    value: Json
-
-
-@attrs.frozen
-class Input:
-    """The value of a graph's input."""
-
-    name: str
-
-
-@attrs.frozen
-class Message:
-    """The message of one sender, null where none arrived."""
-
-    sender: NodeIndex
-
-
-@attrs.frozen
-class Messages:
-    """The messages of a family's members in order, null where none arrived."""
-
-    senders: tuple[NodeIndex, ...]
-
-
-@attrs.frozen
-class Inbox:
-    """The messages that the node received and does not read by name, in declaration order of the senders.
-
-    Attributes:
-        named: As texts, the sender's name and a colon before each.
-    """
-
-    named: bool
-
-
-@attrs.frozen
-class Output:
-    """The graph's answer; in metrics and expectations only."""
-
-
-@attrs.frozen
-class Column:
-    """A column of the data set's row; in metrics only."""
-
-    name: str
-
-
-@attrs.frozen
-class FieldOf:
-    """A field of a record, null of null, mapped over a list."""
-
-    value: "Expression"
-    name: str
-
-
-@attrs.frozen
-class MakeList:
-    """A list of values."""
-
-    items: "tuple[Expression, ...]"
-
-
-@attrs.frozen
-class MakeRecord:
-    """A record of values."""
-
-    entries: "tuple[tuple[str, Expression], ...]"
-
-
-@attrs.frozen
-class Apply:
-    """The result of a tool; null where a parameter that is not optional gets null.
-
-    Attributes:
-        arguments: One for each parameter of the tool, in its order.
-        mapped: The positions of the arguments that are lists where the tool takes one value: the tool is
-            applied item by item, and the result is the list of the results.
-    """
-
-    tool: ToolIndex
-    arguments: "tuple[Expression, ...]"
-    mapped: tuple[int, ...] = ()
-
-
-@attrs.frozen
-class Compare:
-    """Whether a comparison holds; null equals null and is neither more nor less than anything."""
-
-    left: "Expression"
-    operator: Literal["==", "!=", "<", "<=", ">", ">="]
-    right: "Expression"
-
-
-Expression = (
-    Constant | Input | Message | Messages | Inbox | Output | Column
-    | FieldOf | MakeList | MakeRecord | Apply | Compare
-)  # fmt: skip
-
-
-# Templates.
-
-
-@attrs.frozen
-class Slot:
-    """A placeholder of a template: its path as written, and what it shows."""
-
-    path: str
-    value: Expression
-
-
-Template = tuple[str | Slot, ...]
-"""A prompt: literal texts and placeholders in order."""
-
 
 # Declarations that nodes point to.
 
@@ -166,6 +68,11 @@ class Model:
     arguments: tuple[Json, ...]
     options: tuple[tuple[str, Json], ...]
     origin: str
+
+    @property
+    def declared(self) -> tuple[str, str]:
+        """What tells its declaration apart: the file, and its name there."""
+        return self.origin, self.name.rpartition(".")[2]
 
 
 @attrs.frozen
@@ -205,12 +112,47 @@ class Tool:
 
 
 @attrs.frozen
+class Choice:
+    """One of several options, learnable.
+
+    Attributes:
+        kind: What is chosen.
+        names: The options as the author names them.
+        models: The options of a choice of model.
+        tools: The options of a choice of tools.
+        prompts: The options of a choice of prompt.
+        parameters: The weight of each option; weights are relative.
+    """
+
+    kind: Literal["model", "tools", "prompt"]
+    names: tuple[str, ...]
+    parameters: tuple[ParameterIndex, ...]
+    models: tuple[ModelIndex, ...] = ()
+    tools: tuple[tuple[ToolIndex, ...], ...] = ()
+    prompts: tuple[Template, ...] = ()
+
+
+@attrs.frozen
+class Example:
+    """A demonstration: what the prompt's names stood for, and what was answered.
+
+    Attributes:
+        values: By the names that the prompt reads.
+    """
+
+    values: tuple[tuple[str, Json], ...]
+    output: Json
+
+
+@attrs.frozen
 class ModelCall:
     """A call of a model with a rendered prompt.
 
     Attributes:
         learnable: The index of the prompt's text among the graph's `prompts`, or `None` where it is fixed.
         max_turns: How many replies a node with tools may ask for before it fails.
+        examples: Sent as turns before the prompt.
+        choices: What is chosen in place of model, prompt or tools; those then hold the first option.
     """
 
     model: ModelIndex
@@ -219,6 +161,8 @@ class ModelCall:
     system: Template | None
     tools: tuple[ToolIndex, ...]
     max_turns: int
+    examples: tuple[Example, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
 
 @attrs.frozen
@@ -232,6 +176,8 @@ class Node:
         type: Of its message; a value may also be null, which is no message.
         on: `False` where the author switched it off by hand.
         gate: The parameter that says with which probability the node is there, or `None` without a gate.
+        instance: The node that holds the arguments of the instance around, or `None`. Where that node
+            gives null, this one does not run. It is joined to it by a fixed edge that is no message.
         when: Where it does not hold, the node is skipped.
         requires: The fewest messages it can work with.
         retries: How often a failed attempt is repeated.
@@ -248,6 +194,7 @@ class Node:
     work: "ModelCall | Expression"
     on: bool = True
     gate: ParameterIndex | None = None
+    instance: NodeIndex | None = None
     when: Compare | None = None
     requires: int = 0
     retries: int = 0
@@ -280,23 +227,47 @@ class Edges:
 
 
 @attrs.frozen
+class Missing:
+    """A line of an instance's block that is not written yet.
+
+    Attributes:
+        at: Where it belongs: before the brace that closes the block, or after the instance that has none.
+        begins: Where the statement begins that the block belongs to.
+        braces: Whether the block itself is to be written.
+        blocks: The blocks of inner instances to be opened around the line, from the outside in.
+        statement: The line up to its sign: `propose.on`, `edge a -> b`.
+        option: Which entry of the line's record it is, for the weights of a choice; else `None`.
+        order: Where it stands among all missing lines: nodes in the graph's order, then edges.
+    """
+
+    at: int
+    begins: int
+    braces: bool
+    blocks: tuple[str, ...]
+    statement: str
+    option: str | None = None
+    order: tuple[int, ...] = ()
+
+
+@attrs.frozen
 class Probabilities:
     """The literal after one `~` that holds probabilities: one number or lists of numbers.
 
     Attributes:
-        kind: Whether they are of edges or of gates.
+        kind: Whether they are of edges, of gates, or the weights of one option of choices.
         name: For people: `edge [pro, con] -> judge`, `con.on`.
-        span: The whole literal in the author's file.
+        span: The whole literal in the author's file, or where it is missing.
         element_spans: Where each number is its own literal, the place of each; empty where one number
             stands for all.
         shape: Of the full list of values; `()` for one value.
-        values: Row by row, as many as the shape holds, each in 0 to 1. Pairs that cannot be hold 0.
+        values: Row by row, as many as the shape holds, each in 0 to 1; weights may be more. Pairs that
+            cannot be hold 0.
         offset: The parameter of the first value; the others follow.
     """
 
-    kind: Literal["edge", "gate"]
+    kind: Literal["edge", "gate", "weight"]
     name: str
-    span: Span
+    span: Span | Missing
     element_spans: tuple[Span, ...]
     shape: tuple[int, ...]
     values: tuple[float, ...]
@@ -309,13 +280,13 @@ class Prompt:
 
     Attributes:
         name: For people: `judge.prompt`.
-        span: The whole string literal in the author's file.
+        span: The whole string literal in the author's file, or where it is missing.
         text: What the literal means.
         nodes: The nodes that use it.
     """
 
     name: str
-    span: Span
+    span: Span | Missing
     text: str
     nodes: tuple[NodeIndex, ...]
 
@@ -406,6 +377,21 @@ class Graph:
     def priors(self) -> tuple[float, ...]:
         """The value of every parameter: the values of all `probabilities` one after another."""
         return tuple(value for learnable in self.probabilities for value in learnable.values)
+
+    @cached_property
+    def choices(self) -> "tuple[tuple[NodeIndex, Choice], ...]":
+        """Every choice with its node, in the order of the nodes."""
+        return tuple(
+            (NodeIndex(index), choice)
+            for index, node in enumerate(self.nodes)
+            if isinstance(node.work, ModelCall)
+            for choice in node.work.choices
+        )
+
+    @cached_property
+    def rivals(self) -> Mapping[int, tuple[ParameterIndex, ...]]:
+        """For the weight of each option the weights of its choice, its own among them."""
+        return {weight: choice.parameters for _, choice in self.choices for weight in choice.parameters}
 
     @cached_property
     def node_index(self) -> Mapping[str, NodeIndex]:

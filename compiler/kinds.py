@@ -2,7 +2,7 @@
 
 The codes are families: AG01 the text and its syntax, AG02 names and imports, AG03 types, AG04 edges, priors
 and the output, AG05 nodes and their attributes, AG06 prompts, AG07 models and tools, AG08 optimize blocks,
-AG09 parts of the language that this version does not run.
+AG09 parts of the language that this version does not run, AG10 graphs as nodes and choices, AG11 tests.
 """
 
 from agraph.compiler.diagnostics import Kind
@@ -85,7 +85,7 @@ UNKNOWN_GRAPH = Kind(
     "AG0206",
     "error",
     "there is no graph `{name}` in this file",
-    "an `optimize` block stands in the file of its graph",
+    "tests and `optimize` blocks stand in the file of their graph",
 )
 UNKNOWN_MODULE = Kind(
     "AG0207",
@@ -104,10 +104,7 @@ IMPORT_CYCLE = Kind(
     "AG0213", "error", "`{path}` imports itself: {cycle}", "move what both need into a third file"
 )
 RESERVED_NAME = Kind(
-    "AG0214",
-    "error",
-    "`{name}` is a word of the language and cannot name {what}",
-    "choose another name",
+    "AG0214", "error", "`{name}` is a word of the language and cannot name {what}", "choose another name"
 )
 NAME_NEEDS_EDGE = Kind(
     "AG0215",
@@ -230,11 +227,7 @@ PRIOR_FOR_NO_EDGE = Kind(
     "{value} is the probability of an edge that cannot be: {reason}",
     "write 0 in its place",
 )
-PRIOR_SETTLED = Kind(
-    "AG0414",
-    "warning",
-    "a probability of {value} never learns",
-)
+PRIOR_SETTLED = Kind("AG0414", "warning", "a probability of {value} never learns")
 NO_OUTPUT = Kind("AG0415", "error", "the graph `{graph}` has no output", "end it with `output NODE`")
 OUTPUT_TWICE = Kind("AG0416", "error", "the graph `{graph}` has two outputs", "leave one of them out")
 BAD_OUTPUT = Kind("AG0417", "error", "an output is a node, a family or a member such as `a[0]`")
@@ -302,6 +295,9 @@ TOOL_PARAMETERS_UNTYPED = Kind(
 )
 BAD_EXPRESSION = Kind("AG0514", "error", "{found} cannot stand here")
 NO_OPTIONS = Kind("AG0515", "error", "`{name}` has no options to name", "write `{name} = …`")
+UNORDERED = Kind(
+    "AG0516", "error", "`{operator}` compares numbers or texts, not `{type}`", "compare a field, or use `==`"
+)
 
 # AG06: prompts.
 
@@ -336,10 +332,7 @@ BAD_BINDING = Kind(
     'a tool is `python("module:function")` or `recorded("file.jsonl", key = "…", field = "…")`',
 )
 NOT_A_LITERAL = Kind(
-    "AG0704",
-    "error",
-    "{found} cannot stand here",
-    "an option is a number, a text in quotes, a list or a record",
+    "AG0704", "error", "{found} cannot stand here", "write a number, a text in quotes, a list or a record"
 )
 RECORDED_PARAMETERS = Kind(
     "AG0705",
@@ -367,30 +360,6 @@ BAD_PYTHON_METRIC = Kind("AG0807", "error", 'a metric in Python is `python("modu
 
 # AG09: parts of the language that this version does not run.
 
-NO_INSTANCES = Kind(
-    "AG0901",
-    "error",
-    "graphs as nodes are not supported by this version",
-    "write the nodes of `{name}` into this graph",
-)
-NO_PARAMETERS = Kind(
-    "AG0902",
-    "error",
-    "compile-time parameters are not supported by this version",
-    "write the value where it is used",
-)
-NO_CHOICES = Kind(
-    "AG0903",
-    "error",
-    "a learnable choice of `{name}` is not supported by this version",
-    "choose one: `{name} = …`",
-)
-NO_EXAMPLES = Kind(
-    "AG0904", "error", "`examples` are not supported by this version", "write the examples into the prompt"
-)
-NO_TESTS = Kind(
-    "AG0905", "error", "`test` blocks are not supported by this version", "use `agraph eval` with a data set"
-)
 NO_MCP = Kind(
     "AG0906",
     "error",
@@ -405,11 +374,75 @@ NO_PROPOSER = Kind(
     "leave it out",
 )
 
-ABSENCES = frozenset(
-    kind.code
-    for kind in (
-        UNKNOWN_NAME, UNKNOWN_TYPE, UNKNOWN_MODEL, UNKNOWN_TOOL, UNKNOWN_NODE, UNKNOWN_GRAPH, UNKNOWN_MODULE,
-        NAME_NEEDS_EDGE, UNKNOWN_INPUT, NO_SUCH_FIELD, MISSING_ARGUMENT, NO_OUTPUT, NO_WORK, NO_MODEL,
-    )
-)  # fmt: skip
-"""The codes of what says that something is missing."""
+# AG10: graphs as nodes, and choices.
+
+RECURSION = Kind(
+    "AG1001", "error", "`{name}` contains itself: {cycle}", "for depth, use a family of a compile-time size"
+)
+TOO_MANY_NODES = Kind("AG1002", "error", "the graph has more than {limit} nodes")
+NOT_A_CONSTANT = Kind(
+    "AG1003",
+    "error",
+    "{found} is known only when the graph runs",
+    "in brackets stand whole numbers, models and tools",
+)
+PARAMETER_KIND = Kind("AG1004", "error", "`{name}` is a {wanted}, and gets a {given}")
+BAD_PARAMETER_KIND = Kind(
+    "AG1005", "error", "a compile-time parameter cannot be `{name}`", "it is an `int`, a `model` or a `tool`"
+)
+NO_INNER_NODES = Kind(
+    "AG1006", "error", "`{name}` has no nodes inside", "only a graph used as a node has: `node {name} = g(…)`"
+)
+NESTED_INSTANCE = Kind(
+    "AG1007",
+    "error",
+    "the graph `{name}` cannot be called inside an expression",
+    "make it a node of its own, `node x = {name}(…)`, and join it by an edge",
+)
+NO_SUCH_INNER_NODE = Kind("AG1008", "error", "`{name}` has no node `{node}` inside")
+NO_SUCH_EDGE = Kind(
+    "AG1009",
+    "error",
+    "`{name}` has no edge `{edge}` inside",
+    "a line of a block names an edge with its ends exactly as the graph declares them",
+)
+NO_SUCH_INSTANCE = Kind("AG1010", "error", "`{name}` has no graph `{inner}` inside")
+LEARNABLE_DEFAULT = Kind(
+    "AG1011", "error", "a default cannot be learned", "write `{name} ~ …` in the nodes that shall learn it"
+)
+NOT_A_CHOICE = Kind(
+    "AG1012",
+    "error",
+    "after `{name} ~` stands a choice among options with their weights",
+    "as in `{name} ~ {{ first: 0.5, second: 0.5 }}`",
+)
+UNKNOWN_OPTION = Kind("AG1013", "error", "there is no option `{name}` of `{kind}` in this node")
+OPTION_WITHOUT_CHOICE = Kind(
+    "AG1014",
+    "error",
+    "the option `{name}` is never chosen",
+    "name it in a choice: `{attribute} ~ {{ {name}: 0.5, … }}`",
+)
+WEIGHT_OUT_OF_RANGE = Kind("AG1015", "error", "{value} is no weight", "write a number above 0")
+BAD_EXAMPLE = Kind(
+    "AG1016",
+    "error",
+    "an example is a record of what the prompt reads, and `output`",
+    'as in `{{ question: "1 + 1", output: "2" }}`',
+)
+PRIOR_NOT_FOR_INSTANCE = Kind(
+    "AG1017",
+    "error",
+    "`{line}` of `{graph}` has {given}, where `{name}` wants {wanted}",
+    "write `{written}` into the block of `{instance}`{where}",
+)
+UNREAD_EXAMPLE = Kind("AG1018", "error", "the prompt of `{node}` reads no `{name}`")
+
+# AG11: tests, and what stands for a graph by itself.
+
+NEEDS_PARAMETERS = Kind(
+    "AG1101",
+    "error",
+    "the graph `{name}` only runs inside another: it has no default for {parameters}",
+    "give defaults in its brackets, or name a graph that uses it",
+)

@@ -21,6 +21,7 @@ class Module:
     Attributes:
         imports: By alias.
         optimizes: The optimize block of a graph, by the graph's name.
+        tests: In the order of the file.
     """
 
     source: Source
@@ -31,6 +32,7 @@ class Module:
     tools: Mapping[str, ir.Tool]
     graphs: Mapping[str, syntax.GraphDeclaration]
     optimizes: Mapping[str, syntax.OptimizeDeclaration]
+    tests: tuple[syntax.TestDeclaration, ...]
 
     @property
     def type_scope(self) -> TypeScope:
@@ -38,27 +40,35 @@ class Module:
         imported = {alias: module.types for alias, module in self.imports.items()}
         return TypeScope(self.types.get, tuple(self.types), imported)
 
-    def tool_or_graph(self, callee: syntax.Expression) -> ir.Tool | syntax.GraphDeclaration | None:
-        """What a call calls, of this file or of an import, or `None`; a tool is named as it is written."""
+    def tool(self, callee: syntax.Expression) -> ir.Tool | None:
+        """The tool that an expression names, of this file or of an import, or `None`; named as written."""
         match callee:
             case syntax.Reference(name):
-                return self.tools.get(name.text) or self.graphs.get(name.text)
+                return self.tools.get(name.text)
             case syntax.Field(syntax.Reference(alias), name) if alias.text in self.imports:
-                imported = self.imports[alias.text]
-                tool = imported.tools.get(name.text)
-                if tool is None:
-                    return imported.graphs.get(name.text)
-                return attrs.evolve(tool, name=f"{alias.text}.{tool.name}")
+                tool = self.imports[alias.text].tools.get(name.text)
+                return None if tool is None else attrs.evolve(tool, name=f"{alias.text}.{tool.name}")
         return None
 
     def model(self, expression: syntax.Expression) -> ir.Model | None:
-        """The model that an expression names, of this file or of an import, or `None`."""
+        """The model that an expression names, of this file or of an import, or `None`; named as written."""
         match expression:
             case syntax.Reference(name):
                 return self.models.get(name.text)
             case syntax.Field(syntax.Reference(alias), name) if alias.text in self.imports:
                 model = self.imports[alias.text].models.get(name.text)
                 return None if model is None else attrs.evolve(model, name=f"{alias.text}.{model.name}")
+        return None
+
+    def graph(self, callee: syntax.Expression) -> "Graph | None":
+        """The graph that an expression names, of this file or of an import, or `None`."""
+        match callee:
+            case syntax.Reference(name) if name.text in self.graphs:
+                return Graph(self.graphs[name.text], self, "")
+            case syntax.Field(syntax.Reference(alias), name) if alias.text in self.imports:
+                imported = self.imports[alias.text]
+                if name.text in imported.graphs:
+                    return Graph(imported.graphs[name.text], imported, f"{alias.text}.")
         return None
 
     def names_of(self, what: Literal["model", "tool"]) -> list[str]:
@@ -68,7 +78,11 @@ class Module:
     @property
     def callable_names(self) -> list[str]:
         """Everything that can be called, as it is written."""
-        imported = [f"{alias}.{name}" for alias, module in self.imports.items() for name in module.tools]
+        imported = [
+            f"{alias}.{name}"
+            for alias, module in self.imports.items()
+            for name in (*module.tools, *module.graphs)
+        ]
         return [*self.tools, *self.graphs, *imported]
 
     @property
@@ -76,6 +90,28 @@ class Module:
         """Every model, as it is written."""
         imported = [f"{alias}.{name}" for alias, module in self.imports.items() for name in module.models]
         return [*self.models, *imported]
+
+
+@attrs.frozen(eq=False)
+class Graph:
+    """A graph as an expression names it.
+
+    Attributes:
+        module: The file that declares it.
+        qualifier: Before the names of that file's models and tools: `agents.`, or nothing.
+    """
+
+    declaration: syntax.GraphDeclaration
+    module: Module
+    qualifier: str
+
+
+def called_graph(value: syntax.Expression | None, module: Module) -> Graph | None:
+    """The graph that a node's right side is an instance of, or `None`."""
+    if not isinstance(value, syntax.Call):
+        return None
+    callee = value.callee
+    return module.graph(callee.value if isinstance(callee, syntax.Brackets) else callee)
 
 
 def not_imported(
@@ -123,7 +159,7 @@ class _Resolver:
         imported_types = {alias: module.types for alias, module in imports.items()}
         records = declared_records(tree, imported_types, findings)
         scope = TypeScope(records.get, tuple(records), imported_types)
-        models, tools, graphs, optimizes = {}, {}, {}, {}
+        models, tools, graphs, optimizes, tests = {}, {}, {}, {}, []
         for item in tree.items:
             match item:
                 case syntax.ModelDeclaration(name):
@@ -135,8 +171,8 @@ class _Resolver:
                 case syntax.OptimizeDeclaration(graph):
                     optimizes[graph.text] = item
                 case syntax.TestDeclaration():
-                    findings.add(kinds.NO_TESTS, item.span)
-        return Module(findings.source, tree, imports, records, models, tools, graphs, optimizes)
+                    tests.append(item)
+        return Module(findings.source, tree, imports, records, models, tools, graphs, optimizes, tuple(tests))
 
     def _imported(
         self, item: syntax.Import, chain: tuple[str, ...], findings: Findings

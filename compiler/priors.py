@@ -28,6 +28,7 @@ def read_prior(
     expression: syntax.Expression,
     shape: tuple[int, ...],
     possible: frozenset[int],
+    most: int | None,
     findings: Findings,
 ) -> Prior | None:
     """The values of a prior, or `None` where they cannot be told, with the reason reported.
@@ -36,42 +37,45 @@ def read_prior(
         expression: What stands after `~`.
         shape: The full shape of the place.
         possible: Which elements, counted row by row, stand for something.
+        most: 1 for probabilities, `None` for weights, which are relative.
         findings: Where mistakes are noted.
     """
     size = prod(shape)
     if isinstance(expression, syntax.Number):
-        value = _probability(expression, findings)
+        value = _number(expression, most, findings)
         if value is None:
             return None
-        _report_settled([expression], findings)
+        _report_settled([expression], most, findings)
         return Prior(tuple(value if element in possible else 0.0 for element in range(size)), ())
     misfit = _first_misfit(expression, shape)
     if misfit is not None:
         _report_misfit(*misfit, shape, findings)
         return None
     numbers = list(_flatten(expression))
-    values = [_probability(number, findings) for number in numbers]
+    values = [_number(number, most, findings) for number in numbers]
     for element, (number, value) in enumerate(zip(numbers, values, strict=True)):
         if value and element not in possible:
             reason = "a node never sends to itself, and no pair is joined twice"
             findings.add(kinds.PRIOR_FOR_NO_EDGE, number.span, reason=reason, value=number.value)
     if None in values:
         return None
-    _report_settled([number for element, number in enumerate(numbers) if element in possible], findings)
+    meant = [number for element, number in enumerate(numbers) if element in possible]
+    _report_settled(meant, most, findings)
     return Prior(tuple(value or 0.0 for value in values), tuple(number.span for number in numbers))
 
 
-def _probability(number: syntax.Number, findings: Findings) -> float | None:
-    if not 0 <= number.value <= 1:
-        findings.add(kinds.PRIOR_OUT_OF_RANGE, number.span, value=number.value)
+def _number(number: syntax.Number, most: int | None, findings: Findings) -> float | None:
+    if number.value < 0 or (most is not None and number.value > most):
+        kind = kinds.WEIGHT_OUT_OF_RANGE if most is None else kinds.PRIOR_OUT_OF_RANGE
+        findings.add(kind, number.span, value=number.value)
         return None
     return float(number.value)
 
 
-def _report_settled(numbers: list[syntax.Number], findings: Findings) -> None:
+def _report_settled(numbers: list[syntax.Number], most: int | None, findings: Findings) -> None:
     """One lint for a literal, at the first of its numbers that never learns."""
     for number in numbers:
-        if number.value in (0, 1):
+        if number.value in (0, most):
             hint = (
                 "write 0.999 to let it move; without `~` it is fixed"
                 if number.value

@@ -8,8 +8,9 @@ from agraph.compiler.attributes import describe_statement
 from agraph.compiler.declarations import python_function
 from agraph.compiler.diagnostics import Findings, nearest
 from agraph.compiler.expressions import Scope, Tools, Typed, resolve_expression
-from agraph.compiler.literals import literal
+from agraph.compiler.literals import literal, report_repeated_keys
 from agraph.compiler.names import Module
+from agraph.compiler.sites import Place
 from agraph.compiler.type_names import ANY
 
 SETTINGS = ("data", "metric", "budget", "columns", "proposer")
@@ -111,7 +112,7 @@ def metric_of(
         findings.add(kinds.BAD_PYTHON_METRIC, value.span)
         return None
     extra: Mapping[str, Typed] = {"output": (ir.Output(), output), "row": (ir.Constant(None), ANY)}
-    scope = Scope(module, findings, Tools(), extra=extra)
+    scope = Scope(Place(module), findings, Tools(), extra=extra)
     compared = tuple(resolve_expression(a.value, scope)[0] for a in arguments if a.name is None)
     if scope.tools.found:
         findings.add(kinds.CALL_IN_METRIC, value.span, name=scope.tools.found[0].name)
@@ -134,6 +135,7 @@ def _columns(
     if not isinstance(value, syntax.RecordValue):
         findings.add(kinds.BAD_COLUMNS, value.span)
         return ()
+    report_repeated_keys(value.entries, findings)
     columns = []
     for entry in value.entries:
         if entry.key.text not in inputs:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import attrs
 
 _BRACES = re.compile(r'\{\{([ \t]*"(?:\{\{|\}\})"[ \t]*|[^\n]*?)\}\}')
-_PATH = re.compile(r"[A-Za-z_]\w*(\[\s*-?\d{1,9}\s*\])?(\.[A-Za-z_]\w*){0,50}", re.ASCII)
+_WORD = r"[A-Za-z_]\w*(\[\s*-?\d{1,9}\s*\])?"
+_PATH = re.compile(rf"{_WORD}(\.{_WORD}){{0,50}}", re.ASCII)
 _BRACES_THEMSELVES = {'"{{"': "{{", '"}}"': "}}"}
 
 
@@ -53,8 +54,3 @@ def split(text: str) -> Iterator[str | Placeholder | Unclosed]:
             yield Placeholder(inner, _PATH.fullmatch(inner) is not None, start, position)
     if position < len(text):
         yield text[position:]
-
-
-def placeholders(text: str) -> frozenset[str]:
-    """The paths that a template reads."""
-    return frozenset(part.path for part in split(text) if isinstance(part, Placeholder))

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from math import prod
+from math import inf, prod
 
 from agraph.compiler.components import components
 from agraph.compiler.ir import (
     FIXED,
     Apply,
     Compare,
+    Enter,
     Expression,
     FieldOf,
     Graph,
@@ -21,6 +22,7 @@ from agraph.compiler.ir import (
     Slot,
     Template,
 )
+from agraph.compiler.source import Span
 
 
 class IllegalGraph(AssertionError):  # noqa: N818
@@ -58,7 +60,12 @@ def _broken_rules(graph: Graph) -> Iterator[str]:
         yield "the output is no node"
     elif any(graph.nodes[node].gate is not None for node in graph.output):
         yield "an output has a gate"
-    for node in graph.nodes:
+    joined = {pair for pair, parameter in zip(ends, edges.parameters, strict=True) if parameter == FIXED}
+    for index, node in enumerate(graph.nodes):
+        if node.instance is not None and (node.instance, index) not in joined:
+            yield f"`{node.name}` is not joined to the instance around it"
+        if node.instance is not None and node.instance >= index:
+            yield f"`{node.name}` comes before the instance around it"
         yield from _broken_node(node, graph)
 
 
@@ -69,16 +76,19 @@ def _broken_learnables(graph: Graph) -> Iterator[str]:
             yield f"`{learnable.name}` has other values than its shape"
         if learnable.element_spans and len(learnable.element_spans) != len(learnable.values):
             yield f"`{learnable.name}` has other places than values"
-        if not all(0 <= value <= 1 for value in learnable.values):
+        most = inf if learnable.kind == "weight" else 1
+        if not all(0 <= value <= most for value in learnable.values):
             yield f"`{learnable.name}` is no probability"
         offset += len(learnable.values)
     used = [parameter for parameter in graph.edges.parameters if parameter != FIXED]
     used += [node.gate for node in graph.nodes if node.gate is not None]
+    used += [parameter for _, choice in graph.choices for parameter in choice.parameters]
     if any(not 0 <= parameter < offset for parameter in used):
         yield "a parameter has no value"
     if len(set(used)) != len(used):
         yield "two places share one parameter"
-    spans = sorted([p.span for p in graph.probabilities] + [p.span for p in graph.prompts])
+    places = [each.span for each in graph.probabilities] + [each.span for each in graph.prompts]
+    spans = sorted(place for place in places if isinstance(place, Span))
     if any(left.end > right.start for left, right in pairwise(spans)):
         yield "two learnables overlap in the file"
 
@@ -91,6 +101,15 @@ def _broken_node(node: Node, graph: Graph) -> Iterator[str]:
         if any(not 0 <= tool < len(graph.tools) for tool in node.work.tools):
             yield f"`{node.name}` has an unknown tool"
         expressions += [*_slots(node.work.prompt), *_slots(node.work.system or ())]
+        for choice in node.work.choices:
+            options = choice.models or choice.tools or choice.prompts
+            if not len(options) == len(choice.parameters) == len(choice.names) > 0:
+                yield f"`{node.name}` has a choice with other weights than options"
+            if any(not 0 <= model < len(graph.models) for model in choice.models):
+                yield f"`{node.name}` can choose no model"
+            if any(not 0 <= tool < len(graph.tools) for option in choice.tools for tool in option):
+                yield f"`{node.name}` can choose an unknown tool"
+            expressions += [value for prompt in choice.prompts for value in _slots(prompt)]
     else:
         expressions.append(node.work)
     for expression in expressions:
@@ -118,7 +137,7 @@ def _parts(expression: Expression) -> Iterator[Expression]:
             inside = (value,)
         case MakeList(items):
             inside = items
-        case MakeRecord(entries):
+        case MakeRecord(entries) | Enter(entries):
             inside = tuple(value for _, value in entries)
         case Apply(_, arguments):
             inside = arguments

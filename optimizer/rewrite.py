@@ -1,17 +1,23 @@
 """From learned values to edits of the author's file: each literal after `~`, and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 
 import attrs
 
 from agraph.compiler.edit import Edit
-from agraph.compiler.ir import FIXED, Graph, Probabilities, Prompt
-from agraph.compiler.source import Source
+from agraph.compiler.ir import FIXED, Graph, Missing, Probabilities, Prompt
+from agraph.compiler.source import Source, Span
 from agraph.compiler.strings import encode
-
-WIDEST_LINE = 100
-"""Lists of lists that would make a longer line are written row by row."""
+from agraph.optimizer.block_lines import (
+    WIDEST_LINE,
+    BlockLine,
+    block_edits,
+    indentation_at,
+    line_end,
+    row_by_row,
+    unit_of,
+)
 
 
 @attrs.frozen
@@ -20,7 +26,7 @@ class Values:
 
     Attributes:
         probabilities: (parameters,) in 0 to 1; one that changes is written with three decimals, and is
-            never 0 or 1.
+            never 0 or 1. The weights of a choice are relative.
         prompts: The texts of the graph's prompts, in their order.
     """
 
@@ -46,88 +52,124 @@ def rewrite(graph: Graph, source: Source, values: Values) -> tuple[Edit, ...]:
         source: The author's file.
         values: What the file shall say.
     """
-    used = {parameter for parameter in graph.edges.parameters if parameter != FIXED}
-    used |= {node.gate for node in graph.nodes if node.gate is not None}
     edits: list[Edit] = []
-    for learnable in graph.probabilities:
-        size = prod(learnable.shape)
-        wanted = values.probabilities[learnable.offset : learnable.offset + size]
-        possible = [learnable.offset + element in used for element in range(size)]
-        edits += _probability_edits(learnable, wanted, possible, source)
+    lines: list[BlockLine] = []
+    for changed in _changed_probabilities(graph, values):
+        match changed.learnable.span:
+            case Span() as span:
+                edits += _probability_edits(changed, span, source)
+            case Missing() as place:
+                shape = changed.learnable.shape
+                literal = _literal(changed.values, changed.possible, shape)
+                lines.append(BlockLine(place, literal, _rows(changed.values, shape)))
     for prompt, text in zip(graph.prompts, values.prompts, strict=True):
         if text != prompt.text:
-            edits.append(_prompt_edit(prompt, text, source))
-    return tuple(edits)
+            match prompt.span:
+                case Span() as span:
+                    edits.append(_prompt_edit(prompt, span, text, source))
+                case Missing() as place:
+                    lines.append(BlockLine(place, None, text=text))
+    return (*edits, *block_edits(lines, source))
 
 
-def _probability_edits(
-    learnable: Probabilities, wanted: Sequence[float], possible: Sequence[bool], source: Source
-) -> list[Edit]:
-    """The edits of one literal; elements that stand for no edge are 0 and stay 0."""
-    changed = [
+# Probabilities and weights.
+
+
+@attrs.frozen
+class _Changed:
+    """A literal of which some number changes; elements that stand for no edge are 0 and stay 0."""
+
+    learnable: Probabilities
+    values: tuple[float, ...]
+    possible: tuple[bool, ...]
+    changed: tuple[bool, ...]
+
+
+def _changed_probabilities(graph: Graph, values: Values) -> Iterator[_Changed]:
+    """The literals that change; where a block has no line for a choice, all its options are to be written."""
+    used: set[int] = {parameter for parameter in graph.edges.parameters if parameter != FIXED}
+    used |= {node.gate for node in graph.nodes if node.gate is not None}
+    used |= {parameter for _, choice in graph.choices for parameter in choice.parameters}
+    found = [_compared(learnable, values, used) for learnable in graph.probabilities]
+    written = {_choice_line(each.learnable) for each in found if any(each.changed)}
+    for each in found:
+        if any(each.changed) or _choice_line(each.learnable) in written - {None}:
+            yield each
+
+
+def _choice_line(learnable: Probabilities) -> Missing | None:
+    """The missing line of a choice that a weight belongs to, or `None`."""
+    place = learnable.span
+    return attrs.evolve(place, option=None, order=()) if isinstance(place, Missing) and place.option else None
+
+
+def _compared(learnable: Probabilities, values: Values, used: set[int]) -> _Changed:
+    size = prod(learnable.shape)
+    wanted = values.probabilities[learnable.offset : learnable.offset + size]
+    possible = tuple(learnable.offset + element in used for element in range(size))
+    changed = tuple(
         there and new != old for new, old, there in zip(wanted, learnable.values, possible, strict=True)
-    ]
-    if not any(changed):
-        return []
-    values = [
+    )
+    written = tuple(
         (rounded(new) if change else old) if there else 0.0
         for new, old, there, change in zip(wanted, learnable.values, possible, changed, strict=True)
-    ]
+    )
+    return _Changed(learnable, written, possible, changed)
+
+
+def _probability_edits(changed: _Changed, span: Span, source: Source) -> list[Edit]:
+    learnable = changed.learnable
     if learnable.element_spans:
         return [
-            Edit(span, _number(value))
-            for span, value, change in zip(learnable.element_spans, values, changed, strict=True)
+            Edit(element, number(value))
+            for element, value, change in zip(
+                learnable.element_spans, changed.values, changed.changed, strict=True
+            )
             if change
         ]
+    literal = _literal(changed.values, changed.possible, learnable.shape)
+    _, column = source.position(span.start)
+    if len(learnable.shape) > 1 and literal.startswith("[") and column + len(literal) > WIDEST_LINE:
+        rows = _rows(changed.values, learnable.shape)
+        literal = row_by_row(rows, indentation_at(source, span.start), source)
+    return [Edit(span, literal)]
+
+
+def _literal(values: Sequence[float], possible: Sequence[bool], shape: tuple[int, ...]) -> str:
+    """The values on one line: one number where one stands for all."""
     distinct = {value for value, there in zip(values, possible, strict=True) if there}
-    if len(distinct) == 1:
-        return [Edit(learnable.span, _number(distinct.pop()))]
-    return [Edit(learnable.span, _lists(values, learnable, source))]
+    return number(distinct.pop()) if len(distinct) == 1 else _nested(values, shape)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """A number in the fewest digits that mean it."""
     return f"{value:g}" if round(value, 3) == value else repr(value)
 
 
-def _lists(values: Sequence[float], learnable: Probabilities, source: Source) -> str:
-    """Nested lists of a shape, on one line where it fits."""
-    one_line = _nested(values, learnable.shape)
-    _, column = source.position(learnable.span.start)
-    if len(learnable.shape) == 1 or column + len(one_line) <= WIDEST_LINE:
-        return one_line
-    row_shape = learnable.shape[1:]
-    size = prod(row_shape)
-    indentation, newline = _indentation(source, learnable.span.start), _newline(source)
-    rows = (_nested(values[start : start + size], row_shape) for start in range(0, len(values), size))
-    lines = [f"{indentation}  {row}," for row in rows]
-    return newline.join(("[", *lines, f"{indentation}]"))
+def _rows(values: Sequence[float], shape: tuple[int, ...]) -> tuple[str, ...]:
+    """The items of the outermost of nested lists; none of a list of numbers."""
+    size = prod(shape[1:])
+    if len(shape) < 2:
+        return ()
+    return tuple(_nested(values[start : start + size], shape[1:]) for start in range(0, len(values), size))
 
 
 def _nested(values: Sequence[float], shape: tuple[int, ...]) -> str:
     if not shape:
-        return _number(values[0])
+        return number(values[0])
     size = len(values) // shape[0]
     parts = (_nested(values[start : start + size], shape[1:]) for start in range(0, len(values), size))
     return f"[{', '.join(parts)}]"
 
 
-def _prompt_edit(prompt: Prompt, text: str, source: Source) -> Edit:
-    written = source.slice(prompt.span)
+# Prompts.
+
+
+def _prompt_edit(prompt: Prompt, span: Span, text: str, source: Source) -> Edit:
+    written = source.slice(span)
     if written.startswith('"""'):
         indentation = written.rsplit("\n", 1)[-1].rstrip('"')
     else:
-        indentation = _indentation(source, prompt.span.start) + "  "
-    return Edit(prompt.span, encode(text, written, indentation, _newline(source)))
-
-
-def _indentation(source: Source, offset: int) -> str:
-    """The blanks at the start of the line of a place."""
-    line = source.line(source.position(offset)[0])
-    return line[: len(line) - len(line.lstrip(" \t"))]
-
-
-def _newline(source: Source) -> str:
-    """The line end of a file: that of its first line."""
-    first = source.text.partition("\n")[0]
-    return "\r\n" if first.endswith("\r") else "\n"
+        outer = indentation_at(source, span.start)
+        indentation = outer + unit_of(source, outer)
+    return Edit(span, encode(text, written, indentation, line_end(source)))

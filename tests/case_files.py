@@ -16,6 +16,9 @@ from agraph.compiler.source import Source
 
 CASES = Path(__file__).parent / "cases"
 STD = {path.stem: path for path in (Path(__file__).parent.parent / "stdlib").glob("*.agraph")}
+MAIN = "main.agraph"
+"""The name of the program that is compiled."""
+
 _DIVIDER = re.compile(r"^--- ?(.*)\n", re.MULTILINE)
 _MARK = re.compile(r"#! (AG\d{4}) ?([^#\n]*)")
 
@@ -24,6 +27,7 @@ _MARK = re.compile(r"#! (AG\d{4}) ?([^#\n]*)")
 class Mark:
     """What is expected of a line: a code, and a part of what is said."""
 
+    file: str
     line: int
     code: str
     fragment: str
@@ -45,8 +49,9 @@ class Case:
     @property
     def marks(self) -> list[Mark]:
         return [
-            Mark(number, code, fragment.strip())
-            for number, line in enumerate(self.text.split("\n"), 1)
+            Mark(file, number, code, fragment.strip())
+            for file, text in {MAIN: self.text, **self.files}.items()
+            for number, line in enumerate(text.split("\n"), 1)
             for code, fragment in _MARK.findall(line)
         ]
 

@@ -55,3 +55,17 @@ def slots_of(graph: ir.Graph, node: str) -> list[ir.Expression]:
     work = graph.nodes[graph.node_index[node]].work
     assert isinstance(work, ir.ModelCall)
     return [part.value for part in work.prompt if isinstance(part, ir.Slot)]
+
+
+def whole_text(graphs: str, body: str | None, signature: str = "(question: str) -> str") -> str:
+    """A file of some graphs and a graph `g` with a body, or none where that is `None`."""
+    last = "" if body is None else f"graph g{signature} {{\n  model = fast\n{body}\n}}\n"
+    return f"{PREAMBLE}{graphs}{last}"
+
+
+def last_graph(graphs: str, body: str | None, signature: str = "(question: str) -> str") -> ir.Graph:
+    """The last graph of such a file, which has no mistakes."""
+    compilation = compiled(whole_text(graphs, body, signature))
+    errors = [diagnostic.message for diagnostic in compilation.diagnostics if diagnostic.severity == "error"]
+    assert not errors, errors
+    return compilation.graphs[-1]

@@ -11,7 +11,7 @@ from agraph.compiler import Compilation
 from agraph.compiler.diagnostics import has_errors
 from tests.case_files import cases
 from tests.compiling import compiled
-from tests.sources import files
+from tests.sources import composed_files, files
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.agraph"))
 PROGRAMS = [case.text for case in cases()] + [path.read_text(encoding="utf-8") for path in EXAMPLES]
@@ -25,7 +25,7 @@ VOCABULARY = sorted(
 @st.composite
 def mutated(draw: st.DrawFn) -> str:
     """A program, valid or not, with some of its tokens removed, repeated, exchanged or replaced."""
-    tokens = TOKENS.findall(draw(st.sampled_from(PROGRAMS) | files()))
+    tokens = TOKENS.findall(draw(st.sampled_from(PROGRAMS) | files() | composed_files()))
     for _ in range(draw(st.integers(1, 6))):
         place = draw(st.integers(0, len(tokens)))
         length = draw(st.sampled_from([1, 1, 1, 2, 5, 20]))
@@ -55,7 +55,7 @@ def assert_sound(compilation: Compilation, text: str) -> None:
         for span in (diagnostic.span, *(label.span for label in diagnostic.labels)):
             assert 0 <= span.start <= span.end <= len(text)
         assert "{" not in diagnostic.code
-        assert "None" not in diagnostic.message
+        assert "None" not in diagnostic.message or "None" in text
     if has_errors(diagnostics):
         assert compilation.graphs == ()
 
@@ -101,6 +101,31 @@ HEADER = 'agraph 1\nmodel m = anthropic("x")\ntool f(a: str) -> str = python("m:
 def test_what_is_deep_long_or_large_is_answered(body: str) -> None:
     text = f"{HEADER}graph g(q: str) -> str {{\n{body}\noutput a\n}}\n"
     assert_sound(compiled(text), text)
+
+
+NESTED = (
+    "agraph 1\ngraph leaf[n = 2](q: str) -> str {\n  node a[n] = q\n  edge a -> a ~ 0.5\n  output a[0]\n}\n"
+)
+
+
+@pytest.mark.parametrize(
+    "graphs",
+    [
+        "".join(f"graph g{i}(q: str) -> str {{\n node a = g{i + 1}(q)\n output a\n}}\n" for i in range(400)),
+        "".join(
+            f"graph g{i}(q: str) -> str {{\n node a[40] = g{i + 1}(q)\n output a[0]\n}}\n" for i in range(60)
+        ),
+        "graph g(q: str) -> str {\n node x[10000] ~ leaf[100](q)\n output x[0]\n}\n",
+        "graph g(q: str) -> str {\n node x ~ leaf[1000000](q)\n output x\n}\n",
+        "graph g(q: str) -> str {\n node x ~ leaf[-1](q)\n output x\n}\n",
+        "graph g(q: str) -> str {\n node x ~ leaf(q) {\n" + "x {\n" * 90 + "}\n" * 90 + "}\n output x\n}\n",
+        "graph g(q: str) -> str {\n node x ~ leaf(q)\n edge x" + ".a" * 500 + " -> x\n output x\n}\n",
+        'graph g(q: str) -> str {\n node y { prompt = "{{ x' + "[0].a" * 40 + ' }}" }\n output y\n}\n',
+    ],
+    ids=lambda graphs: graphs[:40].replace("\n", " "),
+)
+def test_instances_that_are_deep_many_or_large_are_answered(graphs: str) -> None:
+    assert_sound(compiled(NESTED + graphs), NESTED + graphs)
 
 
 def test_types_in_types_are_answered_however_deep() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from agraph.compiler import ir, types
-from agraph.compiler.source import Source
+from agraph.compiler.source import Source, Span
 from agraph.compiler.types import ListOf, Optional
 from tests.compiling import PREAMBLE, compiled, edges_of, graph_of, named_edges, priors_of, slots_of
 
@@ -123,11 +123,11 @@ output c'''
         ("a.on", "gate", 0), ("edge b -> a", "edge", 2), ("b.on", "gate", 4), ("edge a -> b", "edge", 5),
     ]  # fmt: skip
     assert graph.priors == (0.6, 0.7, 0.3, 0.3, 0.9, 0.1, 0.2)
-    assert [source.slice(p.span) for p in graph.probabilities] == [
+    assert [source.slice(p.span) for p in graph.probabilities if isinstance(p.span, Span)] == [
         "[ 0.6 , # the first\n    0.7 ]", "0.3", "0.9", "[0.1, 0.2]",
     ]  # fmt: skip
     assert [source.slice(span) for span in graph.probabilities[0].element_spans] == ["0.6", "0.7"]
-    assert [source.slice(prompt.span) for prompt in graph.prompts] == [
+    assert [source.slice(prompt.span) for prompt in graph.prompts if isinstance(prompt.span, Span)] == [
         '"1 {{ question }} {{ inbox }}"', '"""\n    2 {{ inbox }}\n    """',
     ]  # fmt: skip
     assert [(prompt.name, prompt.text) for prompt in graph.prompts] == [

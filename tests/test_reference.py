@@ -24,8 +24,10 @@ from agraph.files import FileLoader
 from agraph.optimizer.rewrite import Values, current_values, rewrite
 from agraph.running import run
 from agraph.runtime.errors import RunError
+from agraph.testing_blocks import test as run_tests
 
-REFERENCE = (Path(__file__).parents[1] / "grammar" / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+REFERENCE = (ROOT / "grammar" / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"((?:^<!-- .* -->\n)*)^```(\w+)\n((?:.*\n)*?)```$", re.MULTILINE)
 
 SCAFFOLD = """\
@@ -33,8 +35,10 @@ agraph 1
 
 import std.text
 import std.vote
+import "teams.agraph"
 
 model fast = anthropic("claude-haiku-4-5")
+model smart = anthropic("claude-opus-5-5")
 
 graph example(question: str) -> str? {{
   model = fast
@@ -107,14 +111,14 @@ def written(example: Example, folder: Path) -> str:
 
 
 def test_each_block_of_the_language_is_an_example() -> None:
-    known = {"compiles", "warns", "refused", "runs", "scores", "rewritten", "file"}
+    known = {"compiles", "warns", "refused", "runs", "scores", "passes", "fails", "rewritten", "file"}
     blocks = [block for block in BLOCK.finditer(REFERENCE) if block[2] == "agraph"]
     assert len(blocks) == REFERENCE.count("```agraph\n")
     assert [block[3] for block in blocks if not block[1]] == []
     assert {example.what for example in EXAMPLES} == known
 
 
-@doing("compiles", "runs", "scores", "rewritten")
+@doing("compiles", "runs", "scores", "passes", "fails", "rewritten")
 def test_an_example_that_works_has_no_findings(example: Example, folder: Path) -> None:
     assert compiled(example, folder).diagnostics == ()
 
@@ -141,20 +145,46 @@ def test_an_example_that_is_scored_scores_what_it_says(example: Example, folder:
     assert evaluate(written(example, folder)).score == float(example.rest)
 
 
+@doing("passes", "fails")
+def test_an_example_of_tests_passes_or_fails(example: Example, folder: Path) -> None:
+    results = run_tests(written(example, folder))
+    assert [result.error for result in results] == [None] * len(results)
+    assert {result.passed for result in results} == {example.what == "passes"}
+
+
 @doing("rewritten")
 def test_a_rewritten_example_is_the_one_before_with_its_values(example: Example, folder: Path) -> None:
     before = EXAMPLES[EXAMPLES.index(example) - 1]
-    graph, values = _graph(before, folder), current_values(_graph(example, folder))
+    graph = _graph(before, folder)
+    values = _values_by_name(graph, _graph(example, folder))
     assert values != current_values(graph)
     assert _with_values(before, graph, values) == example.text
 
 
 def _graph(example: Example, folder: Path) -> ir.Graph:
-    return compiled(example, folder).graphs[0]
+    return compiled(example, folder).graphs[-1]
+
+
+def _values_by_name(graph: ir.Graph, written: ir.Graph) -> Values:
+    """The values of another writing of the graph, in whose blocks other lines may come first."""
+    numbers = {learnable.name: learnable.values for learnable in written.probabilities}
+    texts = {prompt.name: prompt.text for prompt in written.prompts}
+    return Values(
+        tuple(value for learnable in graph.probabilities for value in numbers[learnable.name]),
+        tuple(texts[prompt.name] for prompt in graph.prompts),
+    )
 
 
 def _with_values(example: Example, graph: ir.Graph, values: Values) -> str:
     return apply_edits(example.text, rewrite(graph, Source(graph.origin, example.text), values))
+
+
+def test_the_programs_of_the_front_page_have_no_findings() -> None:
+    front_page = (ROOT / "README.md").read_text(encoding="utf-8")
+    programs = [block[3] for block in BLOCK.finditer(front_page) if block[2] == "agraph"]
+    sources = [Source(str(ROOT / "example.agraph"), program) for program in programs]
+    assert [compile_source(source, FileLoader()).diagnostics for source in sources] == [()] * len(sources)
+    assert sources
 
 
 # Nothing is left out.
