@@ -1,9 +1,31 @@
 """What there is to see of a graph: nodes and edges, their probabilities, and what its deployed form runs."""
 
+import re
+
 import attrs
 
 from agraph.compiler import ir, types
+from agraph.runtime.options import options_by_node, settled
 from agraph.runtime.plan import Realization, deployed, plan
+
+
+@attrs.frozen
+class ChoiceView:
+    """A choice of a node.
+
+    Attributes:
+        kind: `model`, `tools` or `prompt`.
+        weights: Of each option by its name, as in the file.
+        taken: The option that the deployed graph takes.
+    """
+
+    kind: str
+    weights: dict[str, float]
+    taken: str
+
+    def __str__(self) -> str:
+        weights = ", ".join(f"{name}: {weight:g}" for name, weight in self.weights.items())
+        return f"{self.kind} ~ {{ {weights} }}"
 
 
 @attrs.frozen
@@ -12,8 +34,10 @@ class NodeView:
 
     Attributes:
         type: As an author writes it.
-        work: What it does, in a word or two: `model fast`, `vote.majority`, `value`.
+        work: What it does in the deployed graph, in a word or two: `model fast`, `vote.majority`, `value`,
+            or `arguments` where it hands an instance its own.
         gate: The probability that it is there, or `None` where it always is.
+        choices: Its choices.
         idle: Why the deployed graph does not run it, or `None` where it does.
         output: Whether its value is the graph's answer, or part of it.
     """
@@ -25,8 +49,20 @@ class NodeView:
     type: str
     work: str
     gate: float | None
+    choices: tuple[ChoiceView, ...]
     idle: str | None
     output: bool
+
+    @property
+    def group(self) -> str:
+        """The name that the members of its family share, that of the instance around included."""
+        return re.sub(r"(\[\d+\])?(\(\))?$", "", self.name)
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """What the file says after `~` of it, prompts aside."""
+        gate = () if self.gate is None else (f"on ~ {self.gate}",)
+        return (*gate, *map(str, self.choices))
 
 
 @attrs.frozen
@@ -38,12 +74,14 @@ class EdgeView:
         receiver: The index of a node.
         probability: Of a candidate edge; `None` where it is fixed.
         deployed: Whether a message can pass it in the deployed graph.
+        message: Whether it carries one; `False` from an instance's arguments to what reads them inside.
     """
 
     sender: int
     receiver: int
     probability: float | None
     deployed: bool
+    message: bool
 
 
 @attrs.frozen
@@ -73,7 +111,7 @@ class GraphView:
         """The indices of the nodes of each family; a node outside of any stands alone."""
         members: dict[str, list[int]] = {}
         for index, node in enumerate(self.nodes):
-            members.setdefault(node.family, []).append(index)
+            members.setdefault(node.group, []).append(index)
         return tuple(map(tuple, members.values()))
 
 
@@ -82,6 +120,7 @@ def view(graph: ir.Graph) -> GraphView:
     realization = deployed(graph)
     runs = plan(graph, realization)
     idle = _idle(graph, realization)
+    taken = options_by_node(graph, realization.options)
     nodes = tuple(
         NodeView(
             name=node.name,
@@ -89,8 +128,9 @@ def view(graph: ir.Graph) -> GraphView:
             member=node.member,
             description=node.description,
             type=types.show(node.type),
-            work=_work(node.work, graph),
+            work=_work(node.work, taken.get(ir.NodeIndex(index), ()), graph),
             gate=None if node.gate is None else graph.priors[node.gate],
+            choices=_choices(node.work, taken.get(ir.NodeIndex(index), ()), graph),
             idle=None if runs.live[index] else idle[index],
             output=index in graph.output,
         )
@@ -100,7 +140,11 @@ def view(graph: ir.Graph) -> GraphView:
     ends = zip(graph.edges.senders, graph.edges.receivers, graph.edges.parameters, strict=True)
     edges = tuple(
         EdgeView(
-            sender, receiver, None if parameter == ir.FIXED else graph.priors[parameter], index in passable
+            sender,
+            receiver,
+            None if parameter == ir.FIXED else graph.priors[parameter],
+            index in passable,
+            graph.nodes[receiver].instance != sender,
         )
         for index, (sender, receiver, parameter) in enumerate(ends)
     )
@@ -124,14 +168,34 @@ def view_json(shown: GraphView) -> ir.Json:
     }
 
 
-def _work(work: "ir.ModelCall | ir.Expression", graph: ir.Graph) -> str:
+def _work(work: "ir.ModelCall | ir.Expression", options: tuple[int, ...], graph: ir.Graph) -> str:
     match work:
-        case ir.ModelCall(model):
-            return f"model {graph.models[model].name}"
+        case ir.ModelCall():
+            return f"model {graph.models[settled(work, options).model].name}"
+        case ir.Enter():
+            return "arguments"
         case ir.Apply(tool):
             return graph.tools[tool].name
         case _:
             return "value"
+
+
+def _choices(
+    work: "ir.ModelCall | ir.Expression", options: tuple[int, ...], graph: ir.Graph
+) -> tuple[ChoiceView, ...]:
+    if not isinstance(work, ir.ModelCall):
+        return ()
+    return tuple(
+        ChoiceView(
+            choice.kind,
+            {
+                name: graph.priors[weight]
+                for name, weight in zip(choice.names, choice.parameters, strict=True)
+            },
+            choice.names[option],
+        )
+        for choice, option in zip(work.choices, options, strict=True)
+    )
 
 
 def _idle(graph: ir.Graph, realization: Realization) -> list[str]:
@@ -141,9 +205,16 @@ def _idle(graph: ir.Graph, realization: Realization) -> list[str]:
     fed = plan(attrs.evolve(graph, output=every), realization).live
     heard = [0] * len(graph.nodes)
     for index, there in enumerate(realization.edges):
-        if there and fed[graph.edges.senders[index]]:
-            heard[graph.edges.receivers[index]] += 1
-    return [_reason(node, graph.priors, fed[index], heard[index]) for index, node in enumerate(graph.nodes)]
+        sender, receiver = graph.edges.senders[index], graph.edges.receivers[index]
+        if there and fed[sender] and graph.nodes[receiver].instance != sender:
+            heard[receiver] += 1
+    around = [None if node.instance is None or fed[node.instance] else node.instance for node in graph.nodes]
+    return [
+        _reason(node, graph.priors, fed[index], heard[index])
+        if (entry := around[index]) is None
+        else f"`{graph.nodes[entry].name}` around it does not run"
+        for index, node in enumerate(graph.nodes)
+    ]
 
 
 def _reason(node: ir.Node, priors: tuple[float, ...], fed: bool, heard: int) -> str:

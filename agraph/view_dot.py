@@ -19,7 +19,7 @@ def dot_text(shown: GraphView) -> str:
             lines += (f"  {node}" for node in nodes)
         else:
             # Graphviz draws a box around a subgraph only where its name begins with `cluster`.
-            title = quoted(first.family, first.description or "")
+            title = quoted(first.group, first.description or "")
             lines += (f"  subgraph cluster{members[0]} {{", f"    label={title};")
             lines += (*(f"    {node}" for node in nodes), "  }")
     lines += (f"  {_edge(edge)}" for edge in shown.edges)
@@ -37,9 +37,7 @@ def quoted(*lines: str) -> str:
 
 
 def _node(index: int, node: NodeView) -> str:
-    lines = [node.name, node.type, node.work]
-    if node.gate is not None:
-        lines.append(f"on ~ {node.gate}")
+    lines = [node.name, node.type, node.work, *node.learned]
     if node.description is not None and node.member is None:
         lines.append(node.description)
     styles = [f"label={quoted(*lines)}"]
@@ -54,4 +52,6 @@ def _edge(edge: EdgeView) -> str:
     styles = [] if edge.probability is None else [f"label={quoted(str(edge.probability))}"]
     if not edge.deployed:
         styles.append("style=dashed")
+    if not edge.message:
+        styles.append("arrowhead=none")
     return f"n{edge.sender} -> n{edge.receiver}" + (f" [{', '.join(styles)}];" if styles else ";")

@@ -14,7 +14,7 @@ def mermaid_text(shown: GraphView) -> str:
         if first.member is None:
             lines += (f"  {node}" for node in nodes)
         else:
-            title = f"{first.family}<br/>{escaped(first.description)}" if first.description else first.family
+            title = f"{first.group}<br/>{escaped(first.description)}" if first.description else first.group
             lines += (
                 f'  subgraph family{members[0]}["{title}"]',
                 *(f"    {node}" for node in nodes),
@@ -36,9 +36,7 @@ def escaped(text: str) -> str:
 
 
 def _node(index: int, node: NodeView) -> str:
-    lines = [f"<b>{escaped(node.name)}</b>", escaped(node.type), escaped(node.work)]
-    if node.gate is not None:
-        lines.append(f"on #126; {node.gate}")
+    lines = [f"<b>{escaped(node.name)}</b>", *map(escaped, (node.type, node.work, *node.learned))]
     if node.description is not None and node.member is None:
         lines.append(f"<i>{escaped(node.description)}</i>")
     opening, closing = ("([", "])") if node.output else ("[", "]")
@@ -46,6 +44,6 @@ def _node(index: int, node: NodeView) -> str:
 
 
 def _edge(edge: EdgeView) -> str:
-    arrow = "-->" if edge.deployed else "-.->"
+    arrow = ("-->" if edge.deployed else "-.->") if edge.message else ("---" if edge.deployed else "-.-")
     label = "" if edge.probability is None else f'|"{edge.probability}"|'
     return f"n{edge.sender} {arrow}{label} n{edge.receiver}"

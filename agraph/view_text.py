@@ -3,26 +3,28 @@
 from collections.abc import Iterable, Sequence
 
 from agraph.render import visible
-from agraph.view import EdgeView, GraphView, NodeView
+from agraph.view import ChoiceView, EdgeView, GraphView, NodeView
 
 _BAR_LENGTH = 10
 
 
 def graph_text(shown: GraphView) -> str:
-    """The nodes and edges with their probabilities; a filled dot marks what the deployed graph runs."""
+    """The nodes and edges with what is learned of them; a filled dot marks what the deployed graph runs."""
     nodes = _table(
         (
             _dot(node.idle is None),
             node.name,
             node.type,
             node.work,
-            "" if node.gate is None else f"on ~ {node.gate}",
+            "  ".join(node.learned),
             " ".join(_remarks(node)),
         )
         for node in shown.nodes
     )
     edges = _table(
-        (_dot(edge.deployed), _arrow(edge, shown), *_probability(edge.probability)) for edge in shown.edges
+        (_dot(edge.deployed), _arrow(edge, shown), *_probability(edge.probability))
+        for edge in shown.edges
+        if edge.message
     )
     return "\n\n".join([f"graph {shown.signature}", _section("nodes", nodes), *_optional("edges", edges)])
 
@@ -31,20 +33,29 @@ def plan_text(shown: GraphView) -> str:
     """What the deployed graph runs, in order with the senders that each node hears, and what it does not."""
     heard: list[list[str]] = [[] for _ in shown.nodes]
     for edge in shown.edges:
-        if edge.deployed:
+        if edge.deployed and edge.message:
             heard[edge.receiver].append(shown.nodes[edge.sender].name)
     order = _table(
         (f"{number}.", shown.nodes[index].name, f"hears {', '.join(heard[index])}" if heard[index] else "")
         for number, index in enumerate(shown.order, 1)
     )
     idle = _table((node.name, node.idle) for node in shown.nodes if node.idle is not None)
+    choices = _table(
+        (f"{node.name}.{choice.kind}", choice.taken, f"of {_weights(choice)}")
+        for node in shown.nodes
+        for choice in node.choices
+        if node.idle is None
+    )
     left_out = _table(
-        (_arrow(edge, shown), *_probability(edge.probability)) for edge in shown.edges if not edge.deployed
+        (_arrow(edge, shown), *_probability(edge.probability))
+        for edge in shown.edges
+        if edge.message and not edge.deployed
     )
     return "\n\n".join(
         [
             f"graph {shown.signature}",
             _section("runs", order or ["nothing: the graph has no answer"]),
+            *_optional("takes", choices),
             *_optional("does not run", idle),
             *_optional("edges left out", left_out),
         ]
@@ -58,6 +69,10 @@ def _remarks(node: NodeView) -> Iterable[str]:
         yield visible(" ".join(node.description.split()))
     if node.idle is not None:
         yield f"(does not run: {node.idle})"
+
+
+def _weights(choice: ChoiceView) -> str:
+    return ", ".join(f"{name} {weight:g}" for name, weight in choice.weights.items())
 
 
 def _dot(filled: bool) -> str:

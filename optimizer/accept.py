@@ -24,7 +24,7 @@ class Verdict:
         wins: Rows on which the result scored higher.
         losses: Rows on which the seed scored higher.
         p: Of the two-sided exact sign test.
-        seed_cost: Of running the seed on these rows.
+        seed_cost: Of running the seed on these rows; infinite where one of them has no answer.
         result_cost: Of running the result on them.
         reason: A sentence for people.
     """
@@ -54,7 +54,7 @@ def judge(
     Args:
         seed_scores: One a row; higher is better.
         result_scores: On the same rows in the same order.
-        seed_cost: Of running the seed on all of them.
+        seed_cost: Of running the seed on all of them; infinite where it gave no answer.
         result_cost: Of running the result, in the same unit.
 
     Raises:
@@ -110,6 +110,10 @@ def _reason(
         return f"Better on {rows}, though so few differences prove little: {size}."
     if gain < 0:
         return f"Worse on {rows}: {size}."
+    if result_cost < seed_cost == math.inf:
+        return f"As good on {rows}, and with an answer to each of them."
+    if seed_cost < result_cost == math.inf:
+        return f"No better on {rows}, and without an answer to some."
     cost = f"{result_cost:g} instead of {seed_cost:g}"
     if result_cost < seed_cost:
         return f"As good on {rows} at lower cost: {cost}."

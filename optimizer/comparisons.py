@@ -27,10 +27,10 @@ def exact(answer: Json, expected: Json) -> bool:
 
 
 def contains(answer: Json, expected: Json) -> bool:
-    """Whether a text stands in the answer, or a value among the items of a list."""
+    """Whether a text stands in the answer as text, or a value among the items of a list."""
     if isinstance(answer, list):
         return any(exact(item, expected) for item in answer)
-    return isinstance(answer, str) and _text(expected) in answer
+    return answer is not None and _text(expected) in _text(answer)
 
 
 def one_of(answer: Json, expected: Json) -> bool:

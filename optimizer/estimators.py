@@ -6,19 +6,22 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from agraph.optimizer.options import NONE, by_option, normalized
 from agraph.optimizer.policy import Draws, Policy, reaching_output
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
 
 Baseline = Literal["leave-one-out", "none"]
 
 LOG_ODDS_LIMIT = 4.0
-"""Learned log-odds stay within plus and minus this, so that no choice is ever given up for good."""
+"""Learned log-odds stay within plus and minus this, so that nothing is ever given up for good; likewise those
+of an option against another."""
 
 
 def reinforce(scores: Floats, rewards: Floats, baseline: Baseline = "leave-one-out") -> Floats:
-    """Estimate d E[reward] / d log-odds from draws that were scored on the same rows.
+    """Estimate d E[reward] / d logits from draws that were scored on the same rows.
 
     Args:
         scores: (samples, parameters) gradient of the log-probability of each draw.
@@ -51,17 +54,20 @@ def reinforce(scores: Floats, rewards: Floats, baseline: Baseline = "leave-one-o
 def could_matter(policy: Policy, draws: Draws) -> Booleans:
     """(samples, parameters) `False` where a coin had no part in the reward, so that its score may be dropped.
 
-    That is an edge into a node from which no path leads to an output in that draw: whichever way its coin
-    fell, the same graph runs. The estimate stays unbiased, for what makes the node dead lies behind it.
-    Inside a strongly connected component it would not: there an edge that is drawn keeps others out. Nor
-    does it hold for gates, whose coin also decides which edges are drawn at all.
+    That is an edge into a node from which no path leads to an output in that draw, or a choice of such a
+    node: whichever way its coin fell, the same graph runs. The estimate stays unbiased, for what makes the
+    node dead lies behind it. For edges inside a strongly connected component it would not: there an edge
+    that is drawn keeps others out. Nor does it hold for gates, whose coin also decides which edges are drawn
+    at all.
     """
-    matters = np.ones((len(draws), len(policy.log_odds)), np.bool_)
+    matters = np.ones((len(draws), len(policy.logits)), np.bool_)
     acyclic = policy.parameters >= 0
     for edges in policy.components:
         acyclic[edges] = False
-    received = reaching_output(policy, draws)[:, policy.receivers[acyclic]]
-    matters[:, policy.parameters[acyclic]] = received
+    alive = reaching_output(policy, draws)
+    matters[:, policy.parameters[acyclic]] = alive[:, policy.receivers[acyclic]]
+    there = policy.options != NONE
+    matters[:, policy.options[there]] = alive[:, policy.choosers[np.nonzero(there)[0]]]
     return matters
 
 
@@ -112,14 +118,35 @@ def climbed(policy: Policy, step: Floats) -> Policy:
     A prior that lies beyond the limit may come back, not go further.
     """
     learnable = policy.learnable
-    bound = np.maximum(LOG_ODDS_LIMIT, np.abs(np.where(learnable, policy.log_odds, 0.0)))
-    moved = np.clip(np.where(learnable, policy.log_odds, 0.0) + step, -bound, bound)
-    return attrs.evolve(policy, log_odds=np.where(learnable, moved, policy.log_odds))
+    bound = np.maximum(LOG_ODDS_LIMIT, np.abs(np.where(learnable, policy.logits, 0.0)))
+    moved = np.clip(np.where(learnable, policy.logits, 0.0) + step, -bound, bound)
+    there = policy.options != NONE
+    weights = policy.options[there]
+    before = _behind_the_best(policy.logits, policy.options)[there]
+    stepped = _behind_the_best(np.where(learnable, policy.logits + step, policy.logits), policy.options)
+    moved[weights] = np.maximum(stepped[there], np.minimum(-LOG_ODDS_LIMIT, before))
+    logits = np.where(learnable, moved, policy.logits)
+    open_ = np.append(learnable, False)[policy.options].any(axis=1)
+    return attrs.evolve(policy, logits=normalized(logits, policy.options[open_]))
+
+
+def _behind_the_best(logits: Floats, options: Integers) -> Floats:
+    """(choices, most options) the log-odds of each option against the likeliest of its choice."""
+    values = by_option(logits, options)
+    behind: Floats = values - values.max(axis=1, keepdims=True, initial=-np.inf)
+    return behind
 
 
 def entropy(policy: Policy) -> float:
-    """The mean entropy of the choices that can be learned, in nats; 0 where there are none."""
-    chance = policy.probabilities[policy.learnable]
-    if not len(chance):
-        return 0.0
-    return float(-(chance * np.log(chance) + (1 - chance) * np.log1p(-chance)).mean())
+    """The mean entropy of what can be learned, in nats, a choice counting once; 0 where there is nothing."""
+    learnable, chance = policy.learnable, policy.probabilities
+    weights = policy.options[policy.options != NONE]
+    coins = learnable.copy()
+    coins[weights] = False
+    likely = chance[coins]
+    found = -(likely * np.log(likely) + (1 - likely) * np.log1p(-likely))
+    open_ = np.append(learnable, False)[policy.options]
+    shares = np.where(open_, np.append(chance, 1.0)[policy.options], 1.0)
+    chosen = -(shares * np.log(shares)).sum(axis=1)[open_.any(axis=1)]
+    every = np.concatenate([found, chosen])
+    return float(every.mean()) if len(every) else 0.0

@@ -1,6 +1,7 @@
 """Running realizations on examples and scoring what comes out."""
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import attrs
@@ -24,7 +25,8 @@ class Scored:
         value: The metric's score; 0 where the run failed or gave no answer.
         output: The answer, or `None`.
         failure: Why there is no answer, or `None`.
-        cost: Model calls that the run takes; the share of nodes that ran tells equals apart.
+        cost: Model calls that the run takes; the share of nodes that ran tells equals apart. Infinite where
+            there is no answer: of two that score alike, the one without an answer is never the better.
         usage: What the run would have used alone.
     """
 
@@ -91,7 +93,7 @@ class Evaluator:
         try:
             outcome = await self.session.run(realization, example.row)
         except RunError as error:
-            return Scored(0.0, None, error, 0.0, Usage())
+            return Scored(0.0, None, error, math.inf, Usage())
         self.answered += 1
         grade = self.scorer(outcome.value, example.source, self._trace(outcome))
         cost = outcome.usage.calls + sum(outcome.ran) / (len(outcome.ran) + 1)

@@ -9,6 +9,7 @@ import numpy as np
 from agraph.compiler import ir
 from agraph.optimizer.additive import guesses
 from agraph.optimizer.candidates import Candidate, alone, flipped, pairs
+from agraph.optimizer.options import NONE
 from agraph.optimizer.policy import Policy
 from agraph.optimizer.scoreboard import Scoreboard
 from agraph.runtime.plan import Realization
@@ -43,8 +44,8 @@ class Frontier:
     ) -> tuple[Candidate, ...]:
         """Candidates that were not known, at most `count`; none where all near the ranking are known.
 
-        First each learnable by itself. Then guesses from all that was scored; and the flips of the best, once
-        they are scored the pairs of its flips, and so on with the next best.
+        First each edge and gate by itself. Then guesses from all that was scored; and the flips of the best,
+        once they are scored the pairs of its flips, and so on with the next best.
 
         Args:
             count: The most to propose.
@@ -114,17 +115,21 @@ def open_frontier(
     Args:
         graph: The graph.
         policy: Of the graph.
-        alone_at_most: How many learnables are looked at by themselves.
+        alone_at_most: How many edges and gates are looked at by themselves.
         generator: Says which, where there are more.
     """
-    learnable = generator.permutation(policy.learnable.nonzero()[0])[:alone_at_most]
-    return Frontier(graph, {}, alone(graph, learnable.tolist()))
+    shuffled: list[int] = generator.permutation(policy.learnable.nonzero()[0]).tolist()
+    switches = [parameter for parameter in shuffled if parameter not in graph.rivals]
+    return Frontier(graph, {}, alone(graph, switches[:alone_at_most]))
 
 
 def _likeliest_first(policy: Policy, origin: Candidate, generator: np.random.Generator) -> list[int]:
-    """The learnable parameters, those first that the policy would most rather have the other way round."""
+    """What can be turned round, that first which the policy would most rather have so."""
     chance = policy.probabilities
     against = np.where(origin.choices, 1 - chance, chance)
-    shuffled = generator.permutation(policy.learnable.nonzero()[0])
+    taken = np.zeros(len(chance), np.bool_)
+    weights = policy.options[policy.options != NONE]
+    taken[weights] = np.array(origin.choices, np.bool_)[weights]
+    shuffled = generator.permutation((policy.learnable & ~taken).nonzero()[0])
     order: list[int] = shuffled[np.argsort(-against[shuffled], kind="stable")].tolist()
     return order

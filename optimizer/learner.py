@@ -51,7 +51,7 @@ class Learner:
 
 def learner(policy: Policy) -> Learner:
     """The state before the first step."""
-    return Learner(policy, Momentum.none(len(policy.log_odds)))
+    return Learner(policy, Momentum.none(len(policy.logits)))
 
 
 def learned(
@@ -70,5 +70,5 @@ def learned(
     scores = score(before.policy, draws) * could_matter(before.policy, draws)
     momentum, step = adam(before.momentum, reinforce(scores, rewards, baseline), rate)
     policy = climbed(before.policy, step)
-    same = np.array_equal(policy.log_odds >= 0, before.policy.log_odds >= 0)
+    same = np.array_equal(policy.mode, before.policy.mode)
     return Learner(policy, momentum, before.calm + 1 if same else 0, 0 if fresh else before.stale + 1)

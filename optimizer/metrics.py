@@ -48,24 +48,6 @@ def open_metric(metric: ir.Metric, target: str | None) -> Scorer:
     return score
 
 
-def metric_from_name(name: str, origin: str) -> ir.Metric:
-    """The metric that a command line names: `number`, or `module:function` for a Python function.
-
-    Args:
-        name: As given.
-        origin: The path of the file beside which a Python module is looked for.
-
-    Raises:
-        InputError: There is no such metric.
-    """
-    module, colon, function = name.partition(":")
-    if colon and module and function:
-        return ir.Metric("python", (), (), name, origin)
-    if name not in _OPTIONS:
-        raise InputError(f"there is no metric `{name}` ({_known(name, (*_OPTIONS, 'module:function'))})")
-    return ir.Metric(name, (), (), None, origin)
-
-
 def _target(metric: ir.Metric, target: str | None) -> ir.Column:
     if target is None:
         raise InputError(f"the metric `{metric.name}` compares with a target, and the data set names none")
@@ -136,7 +118,7 @@ def _evaluate(expression: ir.Expression, output: Json, row: DataRow) -> Json:
             return [_evaluate(item, output, row) for item in items]
         case ir.MakeRecord(entries):
             return {name: _evaluate(value, output, row) for name, value in entries}
-        case ir.Input() | ir.Message() | ir.Messages() | ir.Inbox() | ir.Apply() | ir.Compare():
+        case ir.Input() | ir.Message() | ir.Messages() | ir.Inbox() | ir.Apply() | ir.Enter() | ir.Compare():
             raise ValueError(f"a metric reads the output and the row's columns, not {expression}")
         case _:
             assert_never(expression)

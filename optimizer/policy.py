@@ -1,9 +1,9 @@
 """The policy: the distribution over realizations that a graph describes, as arrays, and its bulk sampler.
 
-A realization is drawn as the language page says: gates first, a node that is off takes its edges with it;
-then the candidate edges in a random order, each by its own coin unless it would close a cycle. Only edges
-inside a strongly connected component of the union of all edges can close one, so all others are drawn in one
-go.
+A realization is drawn as the language page says: choices and gates first, where a node that is off takes
+its edges with it, and an instance that is off all that is inside; then the candidate edges in a random
+order, each by its own coin unless it would close a cycle. Only edges inside a strongly connected component
+of the union of all edges can close one, so all others are drawn in one go.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from agraph.compiler import ir
 from agraph.optimizer.cycles import components, insert_edges
+from agraph.optimizer.options import NONE, by_option, drawn_options, normalized, option_rows
 from agraph.runtime.plan import Realization
 
 Booleans = npt.NDArray[np.bool_]
@@ -29,8 +30,9 @@ class Policy:
     """A graph's distribution over realizations.
 
     Attributes:
-        log_odds: (parameters,) of each being there; infinite where the author wrote 0 or 1.
-        on: (nodes,) `False` where the author switched the node off.
+        logits: (parameters,) the log-odds of an edge or a gate, infinite where the author wrote 0 or 1; the
+            logarithm of the probability of an option, minus infinite where the author wrote 0.
+        on: (nodes,) `False` where the author switched the node off, or an instance around it.
         gates: (nodes,) the parameter of each node's gate, or -1.
         senders: (edges,) node indices.
         receivers: (edges,) node indices.
@@ -39,9 +41,13 @@ class Policy:
             first; all other edges can close no cycle.
         ranks: (nodes,) the number of each node within its component.
         output: Node indices.
+        instances: (nodes,) the node of the instance around, or -1.
+        inner: The nodes inside instances that may be off, those of outer instances first.
+        options: (choices, most options) the parameter of each option of the graph's choices, or -1.
+        choosers: (choices,) whose choice it is.
     """
 
-    log_odds: Floats
+    logits: Floats
     on: Booleans
     gates: Integers
     senders: Integers
@@ -50,20 +56,41 @@ class Policy:
     components: tuple[Integers, ...]
     ranks: Integers
     output: Integers
+    instances: Integers
+    inner: tuple[Integers, ...]
+    options: Integers
+    choosers: Integers
 
     @property
     def probabilities(self) -> Floats:
-        """(parameters,) the chance of each being there, a left-out edge aside."""
+        """(parameters,) the chance of each being there or taken, a left-out edge aside."""
         with np.errstate(over="ignore"):
-            return 1.0 / (1.0 + np.exp(-self.log_odds))
+            chances = 1.0 / (1.0 + np.exp(-self.logits))
+        weights = self.options[self.options != NONE]
+        chances[weights] = np.exp(normalized(self.logits, self.options)[weights])
+        return chances
 
     @property
     def learnable(self) -> Booleans:
-        """(parameters,) whether an edge or a gate uses it and the author left it open."""
-        used = np.zeros(len(self.log_odds), np.bool_)
+        """(parameters,) whether a node, an edge or a choice uses it and the author left it open."""
+        used = np.zeros(len(self.logits), np.bool_)
         used[self.gates[self.on & (self.gates >= 0)]] = True
         used[self.parameters[self.parameters >= 0]] = True
-        return used & np.isfinite(self.log_odds)
+        possible = np.isfinite(by_option(self.logits, self.options))
+        # With one option that can be taken there is nothing to choose.
+        open_ = self.on[self.choosers] & (possible.sum(axis=1) > 1)
+        used[self.options[possible & open_[:, None]]] = True
+        return used & np.isfinite(self.logits)
+
+    @property
+    def mode(self) -> Booleans:
+        """(parameters,) whether each is rather there than not, or is the likeliest option."""
+        likely = self.logits >= 0
+        if len(self.options):
+            likely[self.options[self.options != NONE]] = False
+            best = by_option(self.logits, self.options).argmax(axis=1)
+            likely[self.options[np.arange(len(best)), best]] = True
+        return likely
 
 
 @attrs.frozen(eq=False)
@@ -74,11 +101,13 @@ class Draws:
         nodes: (samples, nodes) which nodes are there.
         edges: (samples, edges) which edges are there.
         orders: For each component, (samples, edges of it) the edge indices in the order of their visit.
+        options: (samples, choices) which option is taken.
     """
 
     nodes: Booleans
     edges: Booleans
     orders: tuple[Integers, ...]
+    options: Integers
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -87,8 +116,7 @@ class Draws:
 def policy_of(graph: ir.Graph) -> Policy:
     """The policy that a graph's file describes."""
     priors = np.array(graph.priors, np.float64)
-    with np.errstate(divide="ignore"):
-        log_odds = np.log(priors) - np.log1p(-priors)
+    options = option_rows([choice.parameters for _, choice in graph.choices])
     parameters = np.array(graph.edges.parameters, np.intp)
     senders = np.array(graph.edges.senders, np.intp)
     receivers = np.array(graph.edges.receivers, np.intp)
@@ -99,8 +127,8 @@ def policy_of(graph: ir.Graph) -> Policy:
         members = np.unique(senders[edges])
         ranks[members] = np.arange(len(members))
     return Policy(
-        log_odds=log_odds,
-        on=np.array([node.on for node in graph.nodes], np.bool_),
+        logits=_logits(priors, options),
+        on=_on(graph),
         gates=np.array([-1 if node.gate is None else node.gate for node in graph.nodes], np.intp),
         senders=senders,
         receivers=receivers,
@@ -108,7 +136,45 @@ def policy_of(graph: ir.Graph) -> Policy:
         components=tuple(edges[np.argsort(parameters[edges] >= 0, kind="stable")] for edges in cyclic),
         ranks=ranks,
         output=np.array(graph.output, np.intp),
+        instances=np.array([-1 if node.instance is None else node.instance for node in graph.nodes], np.intp),
+        inner=_inner(graph),
+        options=options,
+        choosers=np.array([node for node, _ in graph.choices], np.intp),
     )
+
+
+def _logits(priors: Floats, options: Integers) -> Floats:
+    weights = options[options != NONE]
+    chances = np.clip(priors, 0.0, 1.0)
+    with np.errstate(divide="ignore"):
+        logits: Floats = np.log(chances) - np.log1p(-chances)
+        logits[weights] = np.log(priors[weights])
+    for row in options:
+        if not np.isfinite(by_option(logits, row)).any():
+            logits[row[0]] = 0.0
+    return normalized(logits, options)
+
+
+def _on(graph: ir.Graph) -> Booleans:
+    on: list[bool] = []
+    for node in graph.nodes:
+        on.append(node.on and (node.instance is None or on[node.instance]))
+    return np.array(on, np.bool_)
+
+
+def _inner(graph: ir.Graph) -> tuple[Integers, ...]:
+    """The nodes inside instances that a gate may take out, by how deep they lie."""
+    depths: list[int] = []
+    doubtful: list[bool] = []
+    for node in graph.nodes:
+        around = node.instance
+        depths.append(0 if around is None else depths[around] + 1)
+        doubtful.append(around is not None and (doubtful[around] or graph.nodes[around].gate is not None))
+    levels: dict[int, list[int]] = {}
+    for index, depth in enumerate(depths):
+        if doubtful[index]:
+            levels.setdefault(depth, []).append(index)
+    return tuple(np.array(levels[depth], np.intp) for depth in sorted(levels))
 
 
 def sample(policy: Policy, count: int, generator: np.random.Generator) -> Draws:
@@ -120,6 +186,7 @@ def sample(policy: Policy, count: int, generator: np.random.Generator) -> Draws:
         np.concatenate([part.nodes for part in parts]),
         np.concatenate([part.edges for part in parts]),
         tuple(np.concatenate(orders) for orders in zip(*(part.orders for part in parts), strict=True)),
+        np.concatenate([part.options for part in parts]),
     )
 
 
@@ -127,22 +194,31 @@ def score(policy: Policy, draws: Draws) -> Floats:
     """The gradient of the log-probability of each draw, order and coins together.
 
     The order of the edges is drawn first and does not depend on the policy, so only the coins that were
-    tossed count: an edge that was left out, or whose end is off, adds nothing.
+    tossed count: an edge that was left out, or whose end is off, adds nothing; nor does a gate inside an
+    instance that is off.
 
     Returns:
-        (samples, parameters) derivative by the log-odds; 0 where the author fixed the value.
+        (samples, parameters) derivative by the logits; 0 where the author fixed the value.
 
     Source:
-        Bernoulli score in log-odds: d log p(x) / d θ = x - sigmoid(θ).
+        Bernoulli score in log-odds: d log p(x) / d θ = x - sigmoid(θ). Categorical score in log-weights:
+        d log p(k) / d θ_j = [j = k] - softmax(θ)_j.
     """
     probabilities = policy.probabilities
     gates, owned = policy.on & (policy.gates >= 0), policy.parameters >= 0
-    by_coin = np.zeros((len(policy.log_odds), len(draws)))
+    by_coin = np.zeros((len(policy.logits), len(draws)))
     gate_parameters, edge_parameters = policy.gates[gates], policy.parameters[owned]
-    np.add.at(by_coin, gate_parameters, (draws.nodes[:, gates] - probabilities[gate_parameters]).T)
+    around = policy.instances[gates]
+    asked = (around < 0) | draws.nodes[:, around]
+    gate_coins = np.where(asked, draws.nodes[:, gates] - probabilities[gate_parameters], 0.0)
+    np.add.at(by_coin, gate_parameters, gate_coins.T)
     coins = draws.edges[:, owned] - probabilities[edge_parameters]
     np.add.at(by_coin, edge_parameters, np.where(tossed(policy, draws)[:, owned], coins, 0.0).T)
-    by_coin[~np.isfinite(policy.log_odds)] = 0.0
+    there = policy.options != NONE
+    weights = policy.options[there]
+    choice, option = np.nonzero(there)
+    by_coin[weights] = ((draws.options[:, choice] == option) - probabilities[weights]).T
+    by_coin[~np.isfinite(policy.logits)] = 0.0
     return by_coin.T
 
 
@@ -175,8 +251,10 @@ def reaching_output(policy: Policy, draws: Draws) -> Booleans:
 def realizations(draws: Draws) -> tuple[Realization, ...]:
     """Each draw by itself."""
     return tuple(
-        Realization(tuple(nodes), tuple(edges))
-        for nodes, edges in zip(draws.nodes.tolist(), draws.edges.tolist(), strict=True)
+        Realization(tuple(nodes), tuple(edges), tuple(options))
+        for nodes, edges, options in zip(
+            draws.nodes.tolist(), draws.edges.tolist(), draws.options.tolist(), strict=True
+        )
     )
 
 
@@ -202,6 +280,8 @@ def _sample(policy: Policy, count: int, generator: np.random.Generator) -> Draws
     nodes = np.broadcast_to(policy.on, (count, len(policy.on)))
     if (policy.gates >= 0).any():
         nodes = nodes & (generator.random((count, len(policy.gates))) < chance[policy.gates])
+        for level in policy.inner:
+            nodes[:, level] &= nodes[:, policy.instances[level]]
     edges = generator.random((count, len(policy.parameters))) < chance[policy.parameters]
     if not nodes.all():
         edges &= nodes[:, policy.senders] & nodes[:, policy.receivers]
@@ -209,7 +289,8 @@ def _sample(policy: Policy, count: int, generator: np.random.Generator) -> Draws
     if count:
         for order in orders:
             _leave_out_cycles(policy, order, edges)
-    return Draws(nodes, edges, orders)
+    coins = generator.random((count, len(policy.options)))
+    return Draws(nodes, edges, orders, drawn_options(chance[:-1], policy.options, coins))
 
 
 def _order(policy: Policy, component: Integers, count: int, generator: np.random.Generator) -> Integers:

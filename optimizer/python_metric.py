@@ -39,7 +39,7 @@ def open_python_metric(metric: ir.Metric) -> Scorer:
         given = (copy.deepcopy(output), copy.deepcopy(row.columns), dict(trace))[:taken]
         try:
             result = function(*given)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             cause = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise ToolError(
                 f"the metric `{name}` failed on row {row.number} ({row.place}): {cause}"

@@ -1,6 +1,7 @@
 """Whether realizations can be scored from calls that they all share."""
 
 from agraph.compiler import ir
+from agraph.optimizer.policy import policy_of
 
 
 def replayable(graph: ir.Graph) -> bool:
@@ -16,13 +17,18 @@ def replayable(graph: ir.Graph) -> bool:
 
 
 def _changing(graph: ir.Graph) -> list[bool]:
-    """For each node whether a learnable has a say in what it hears."""
+    """For each node whether a learnable has a say in what it hears, or in what it is."""
     edges = list(zip(graph.edges.senders, graph.edges.receivers, graph.edges.parameters, strict=True))
     hearing: list[list[int]] = [[] for _ in graph.nodes]
     changing = [False] * len(graph.nodes)
+    learnable = policy_of(graph).learnable
+    for node, choice in graph.choices:
+        changing[node] |= bool(learnable[list(choice.parameters)].any())
+    gates = _gates(graph)
     for sender, receiver, parameter in edges:
         hearing[sender].append(receiver)
-        if parameter != ir.FIXED or graph.nodes[sender].gate is not None:
+        # A gate that holds for both ends takes no message away from one that is there.
+        if parameter != ir.FIXED or gates[sender] - gates[receiver]:
             changing[receiver] = True
     waiting: list[int] = [node for node, changes in enumerate(changing) if changes]
     while waiting:
@@ -31,3 +37,12 @@ def _changing(graph: ir.Graph) -> list[bool]:
                 changing[other] = True
                 waiting.append(other)
     return changing
+
+
+def _gates(graph: ir.Graph) -> list[frozenset[int]]:
+    """The gates that each node needs: its own, and those of the instances around."""
+    gates: list[frozenset[int]] = []
+    for node in graph.nodes:
+        around = frozenset[int]() if node.instance is None else gates[node.instance]
+        gates.append(around if node.gate is None else around | {node.gate})
+    return gates

@@ -18,7 +18,8 @@ class Score:
 
     Attributes:
         value: Higher is better; 0 where the run failed or gave no answer.
-        cost: What running it takes, such as its calls, whether or not they were shared.
+        cost: What running it takes, such as its calls, whether or not they were shared; infinite where it
+            gave no answer.
     """
 
     value: float
@@ -39,14 +40,6 @@ class Scoreboard:
 
     evaluate: Evaluate
     _scores: dict[Realization, dict[int, Score]] = attrs.field(factory=dict, init=False)
-
-    def __contains__(self, realization: Realization) -> bool:
-        return realization in self._scores
-
-    @property
-    def realizations(self) -> tuple[Realization, ...]:
-        """All that were scored, first seen first."""
-        return tuple(self._scores)
 
     @property
     def cost(self) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 from agraph.compiler.ir import Graph
 from agraph.optimizer.accept import Verdict, judge
 from agraph.optimizer.evaluate import Evaluator
+from agraph.optimizer.policy import policy_of
 from agraph.optimizer.search import Report, Result, Settings, search
 from agraph.optimizer.split import Split, split
 from agraph.runtime.errors import InputError
@@ -38,7 +39,7 @@ class Tuning:
 async def tune(
     graph: Graph, evaluator: Evaluator, settings: Settings, seed: int, report: Report | None = None
 ) -> Tuning:
-    """Learn the edges and gates of a graph, and judge them on rows that the search never saw.
+    """Learn the edges, gates and choices of a graph, and judge them on rows that the search never saw.
 
     Args:
         graph: With the values of the author's file.
@@ -48,14 +49,14 @@ async def tune(
         report: Told of each step of the search.
 
     Raises:
-        InputError: The graph has no learnable edge or gate.
+        InputError: The graph has no learnable edge, gate or choice.
         DataError: There are too few rows.
         RunError: Every run fails.
     """
-    if not any(0 < value < 1 for value in graph.priors):
+    if not policy_of(graph).learnable.any():
         raise InputError(
-            f"graph `{graph.name}` has no edge or gate to learn: "
-            "write `edge a -> b ~ 0.5`, or `on ~ 0.5` in a node"
+            f"graph `{graph.name}` has no edge, gate or choice to learn: write `edge a -> b ~ 0.5`, "
+            "or in a node `on ~ 0.5` or `model ~ { fast: 0.5, smart: 0.5 }`"
         )
     parts = split([example.source for example in evaluator.examples])
     generator = np.random.default_rng(seed)

@@ -5,23 +5,30 @@ from collections.abc import Sequence
 
 from agraph.compiler import ir
 from agraph.optimizer.candidates import Candidate, candidate, flipped
-from agraph.optimizer.policy import Policy
+from agraph.optimizer.policy import Policy, policy_of
 from agraph.optimizer.scoreboard import Floats, Scoreboard
 
 LOWEST, HIGHEST = 0.001, 0.999
 """What is learned is never certain: the next search may learn otherwise."""
+
+SAME = 1e-9
+"""Probabilities no further apart are the same but for rounding."""
 
 
 def written(graph: ir.Graph, policy: Policy, winner: Candidate, board: Scoreboard) -> tuple[float, ...]:
     """The value of every parameter, such that the file deploys the winner.
 
     A number is the chance that this learnable, as it stands in the winner, is better than its flip. It comes
-    from rows that both were scored on; where there are none, from the policy. A learnable whose flip would
-    run the same keeps its value: nothing was learned about it. So does what the author made certain.
+    from rows that both were scored on; where there are none, from the policy. The weights of a choice stand
+    to each other as those chances do. A learnable whose flip would run the same keeps its value: nothing was
+    learned about it. So does what the author made certain.
     """
     values = list(graph.priors)
     learnable: list[int] = policy.learnable.nonzero()[0].tolist()
+    _write_weights(graph, policy, winner, board, values)
     for parameter in learnable:
+        if parameter in graph.rivals:
+            continue
         flip = flipped(graph, winner, (parameter,)).realization
         if flip == winner.realization:
             continue
@@ -52,6 +59,49 @@ def on_side(value: float, wanted: bool) -> float:
     """The value with three decimals, moved no further than it takes to stand for what is wanted."""
     low, high = (0.5, HIGHEST) if wanted else (LOWEST, 0.499)
     return round(min(max(value, low), high), 3)
+
+
+def _write_weights(
+    graph: ir.Graph, policy: Policy, winner: Candidate, board: Scoreboard, values: list[float]
+) -> None:
+    """Write into the values the weights of each choice that something was learned about."""
+    chances, before = policy.probabilities, policy_of(graph).probabilities
+    for node, choice in graph.choices:
+        options = [weight for weight in choice.parameters if policy.learnable[weight]]
+        if not options or not winner.realization.nodes[node]:
+            continue
+        ours = next(weight for weight in options if winner.choices[weight])
+        others = [weight for weight in options if weight != ours]
+        learned = ours != max(options, key=lambda weight: graph.priors[weight])
+        odds = []
+        for other in others:
+            flip = flipped(graph, winner, (other,)).realization
+            differences = board.differences(winner.realization, flip)
+            if len(differences):
+                better = chance_of_better(differences)
+                odds.append((1 - better) / better)
+            else:
+                odds.append(float(chances[other] / chances[ours]))
+            learned |= len(differences) > 0 or abs(chances[other] - before[other]) > SAME
+        if learned:
+            for weight, share in zip((ours, *others), shares(odds), strict=True):
+                values[weight] = share
+
+
+def shares(odds: Sequence[float]) -> tuple[float, ...]:
+    """Weights with three decimals that add to 1, the first the greatest.
+
+    Args:
+        odds: Of each other option against the first; no more than even.
+    """
+    even = [min(each, 1.0) for each in odds]
+    total = 1 + math.fsum(even)
+    others = [max(1, round(1000 * each / total)) for each in even]
+    # Rounding, or what is never 0, may have left the first with too little.
+    while (first := 1000 - sum(others)) <= max(others) and max(others) > 1:
+        most = max(others)
+        others = [min(each, most - 1) for each in others]
+    return max(first, max(others) + 1) / 1000, *(each / 1000 for each in others)
 
 
 def _deploying(

@@ -27,15 +27,15 @@ def apply(
     """
     types = [type_ for _, type_ in tool.tool.parameters]
     needs = [not isinstance(type_, Optional) for type_ in types]
-    sifted = [
-        argument if position in mapped else _sifted(argument, types[position], full=full[position])
+    given = [
+        argument if position in mapped else sifted(argument, types[position], full=full[position])
         for position, argument in enumerate(arguments)
     ]
     if mapped:
-        return _apply_mapped(tool, sifted, needs, frozenset(mapped))
-    plain = plain_parts(sifted)
+        return _apply_mapped(tool, given, needs, frozenset(mapped))
+    plain = plain_parts(given)
     if plain is None:
-        return _apply_waiting(tool, sifted, needs)
+        return _apply_waiting(tool, given, needs)
     if len(plain) == 1 and needs[0]:
         return _apply_to_one(tool, plain[0])
     return _apply_plain(tool, plain, needs)
@@ -95,7 +95,7 @@ def _lacks(values: Sequence[Json], needs: Sequence[bool]) -> bool:
     return any(need and value is None for value, need in zip(values, needs, strict=True))
 
 
-def _sifted(evaluation: Evaluation, type_: Type, *, full: bool) -> Evaluation:
+def sifted(evaluation: Evaluation, type_: Type, *, full: bool) -> Evaluation:
     """The argument without the nulls that its parameter takes none of.
 
     Args:

@@ -109,7 +109,8 @@ class Calls:
     async def _make(self, model: OpenModel, request: Request, timeout: asyncio.Timeout | None) -> Reply:
         async with self.slots.taken(timeout):
             if self.limit is not None and self.begun >= self.limit:
-                raise BudgetError(f"the budget of {self.limit} calls is spent")
+                calls = "1 call" if self.limit == 1 else f"{self.limit} calls"
+                raise BudgetError(f"the budget of {calls} is spent")
             self.begun += 1
             reply = await with_retries(lambda: model.adapter.ask(request), self.retry, self.generator)
         self.made += 1

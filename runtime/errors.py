@@ -2,6 +2,7 @@
 
 AgraphError
 ├── FileError          a file of the author's could not be read or written
+│   └── UnwrittenError      carries what would have been written
 ├── CompileError       a file has errors; carries the diagnostics
 ├── InputError         an input, row or option does not fit the graph
 ├── DataError          a data set cannot be used
@@ -26,6 +27,22 @@ class AgraphError(Exception):
 
 class FileError(AgraphError):
     """A file could not be read or written."""
+
+
+@attrs.define(eq=False)
+class UnwrittenError(FileError):
+    """What was learned could not be written; the file is as it was.
+
+    Attributes:
+        reason: Why.
+        diff: What would have been written.
+    """
+
+    reason: str
+    diff: str
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @attrs.define(eq=False)

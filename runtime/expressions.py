@@ -14,6 +14,7 @@ from agraph.compiler.ir import (
     Column,
     Compare,
     Constant,
+    Enter,
     Expression,
     FieldOf,
     Inbox,
@@ -27,7 +28,8 @@ from agraph.compiler.ir import (
     Output,
     ToolIndex,
 )
-from agraph.runtime.apply import apply
+from agraph.compiler.types import Optional
+from agraph.runtime.apply import apply, sifted
 from agraph.runtime.evaluation import Evaluation, Immediate, Now, combined
 from agraph.runtime.frame import Frame
 from agraph.runtime.templates import render
@@ -42,11 +44,13 @@ class Scope:
         tools: The open tools by their index in the graph.
         heard: The senders whose messages arrive here; what others say reads as null.
         inbox: Those of them that are not read by name, in declaration order, each with its name.
+        instance: The node that holds the arguments of the instance around, or `None` in the graph itself.
     """
 
     tools: Mapping[ToolIndex, OpenTool]
     heard: frozenset[NodeIndex]
     inbox: tuple[tuple[NodeIndex, str], ...]
+    instance: NodeIndex | None = None
 
 
 def compiled(expression: Expression, scope: Scope) -> Evaluation:
@@ -57,13 +61,23 @@ def compiled(expression: Expression, scope: Scope) -> Evaluation:
             full = [isinstance(argument, Inbox) for argument in expression.arguments]
             return apply(scope.tools[expression.tool], arguments, full, expression.mapped)
         case FieldOf(value, name):
-            return combined([compiled(value, scope)], lambda values: _field(values[0], name))
+            return combined([compiled(value, scope)], lambda values: field_of(values[0], name))
         case MakeList(items):
             return combined([compiled(item, scope) for item in items], list)
         case MakeRecord(entries):
             names = [name for name, _ in entries]
             values = [compiled(value, scope) for _, value in entries]
             return combined(values, lambda made: dict(zip(names, made, strict=True)))
+        case Enter(entries, types):
+            names = [name for name, _ in entries]
+            values = [
+                sifted(compiled(value, scope), type_, full=isinstance(value, Inbox))
+                for (_, value), type_ in zip(entries, types, strict=True)
+            ]
+            required = [
+                name for name, type_ in zip(names, types, strict=True) if not isinstance(type_, Optional)
+            ]
+            return combined(values, _entering(names, required))
         case Compare(left, sign, right):
             holds = COMPARISONS[sign]
             both = [compiled(left, scope), compiled(right, scope)]
@@ -84,11 +98,11 @@ def _leaf(expression: Constant | Input | Message | Messages | Inbox | Output | C
         case Constant(value):
             return lambda frame: value
         case Input(name):
-            return lambda frame: frame.inputs[name]
+            return _input(name, scope.instance)
         case Message(sender):
             return (lambda frame: frame.values[sender]) if sender in scope.heard else lambda frame: None
-        case Messages(senders):
-            return _messages(senders, scope.heard)
+        case Messages(senders, nulls):
+            return _messages(senders, scope.heard) if nulls else _present(senders, scope.heard)
         case Inbox(named):
             return _named_inbox(scope.inbox) if named else _inbox(scope.inbox)
         case Output():
@@ -97,6 +111,30 @@ def _leaf(expression: Constant | Input | Message | Messages | Inbox | Output | C
             return lambda frame: frame.columns.get(name)
         case _:
             assert_never(expression)
+
+
+def _input(name: str, instance: NodeIndex | None) -> Now:
+    if instance is None:
+        return lambda frame: frame.inputs[name]
+
+    def evaluate(frame: Frame) -> Json:
+        arguments = frame.values[instance]
+        return arguments[name] if isinstance(arguments, dict) else None
+
+    return evaluate
+
+
+def _entering(names: Sequence[str], required: Sequence[str]) -> Callable[[list[Json]], Json]:
+    def enter(values: list[Json]) -> Json:
+        arguments = dict(zip(names, values, strict=True))
+        return None if any(arguments[name] is None for name in required) else arguments
+
+    return enter
+
+
+def _present(senders: Sequence[NodeIndex], heard: frozenset[NodeIndex]) -> Now:
+    arriving = [sender for sender in senders if sender in heard]
+    return lambda frame: [message for sender in arriving if (message := frame.values[sender]) is not None]
 
 
 def _messages(senders: Sequence[NodeIndex], heard: frozenset[NodeIndex]) -> Now:
@@ -123,10 +161,11 @@ def _named_inbox(inbox: tuple[tuple[NodeIndex, str], ...]) -> Now:
     return evaluate
 
 
-def _field(value: Json, name: str) -> Json:
+def field_of(value: Json, name: str) -> Json:
+    """A field of a record, null of null, mapped over a list."""
     if isinstance(value, dict):
         return value.get(name)
-    return [_field(item, name) for item in value] if isinstance(value, list) else None
+    return [field_of(item, name) for item in value] if isinstance(value, list) else None
 
 
 def _ordered(compare: Callable[[Any, Any], bool], *, equal: bool) -> Callable[[Json, Json], bool]:

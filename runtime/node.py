@@ -23,6 +23,7 @@ from agraph.runtime.attempts import Attempt, with_attempts
 from agraph.runtime.calls import Calls, OpenModel
 from agraph.runtime.errors import ReplyError
 from agraph.runtime.evaluation import Waiting
+from agraph.runtime.examples import example_turns
 from agraph.runtime.expressions import Scope, immediate
 from agraph.runtime.frame import Frame
 from agraph.runtime.models.protocol import Reply, Request, Turn
@@ -39,17 +40,19 @@ def model_node(node: Node, work: ModelCall, scope: Scope, model: OpenModel, call
     definitions = tuple(offer.definition for offer in offered.values())
     schema = None if node.type == STR else json_schema(node.type)
     shown = shown_senders(work, scope)
+    examples = example_turns(work.prompt, work.examples)
 
     def request(frame: Frame) -> Request:
         return Request(
             system=None if system is None else system(frame),
-            turns=(Turn("user", prompt(frame)),),
+            turns=(*examples, Turn("user", prompt(frame))),
             tools=definitions,
             schema=schema,
             node=node.name,
             row=frame.row.key,
             heard=tuple(message for sender in shown if (message := frame.values[sender]) is not None),
             truth=frame.row.truth,
+            examples=len(examples),
         )
 
     async def converse(frame: Frame, attempt: Attempt) -> Json:

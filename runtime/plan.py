@@ -1,11 +1,12 @@
 """From a realization to what runs: which nodes live, in which order, along which edges. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import attrs
 
-from agraph.compiler.components import components
-from agraph.compiler.ir import FIXED, Graph, NodeIndex
+from agraph.compiler.deployment import without_cycles
+from agraph.compiler.ir import FIXED, Graph, Node, NodeIndex
+from agraph.runtime.options import heaviest
 
 
 @attrs.frozen(cache_hash=True)
@@ -15,10 +16,13 @@ class Realization:
     Attributes:
         nodes: Whether each node is there.
         edges: Whether each edge is there; one whose end is off is out whatever stands here.
+        options: The number of the option taken for each of the graph's choices; empty where there are none,
+            or where each takes its first.
     """
 
     nodes: tuple[bool, ...]
     edges: tuple[bool, ...]
+    options: tuple[int, ...] = ()
 
 
 @attrs.frozen(eq=False)
@@ -32,6 +36,7 @@ class Plan:
         senders: The live nodes that each live node hears, by index.
         receivers: The live nodes that hear each live node, by index.
         spare: How many messages each live node can miss before it has fewer than it requires.
+        instances: For each node that of the instance around, without which it does not run, or `None`.
         outputs: The live nodes whose values are the answer.
     """
 
@@ -41,6 +46,7 @@ class Plan:
     senders: tuple[tuple[NodeIndex, ...], ...]
     receivers: tuple[tuple[NodeIndex, ...], ...]
     spare: tuple[int, ...]
+    instances: tuple[NodeIndex | None, ...]
     outputs: tuple[NodeIndex, ...]
 
 
@@ -54,7 +60,8 @@ def plan(graph: Graph, realization: Realization) -> Plan:
         ValueError: The realization does not fit the graph or has a cycle.
     """
     count = len(graph.nodes)
-    if len(realization.nodes) != count or len(realization.edges) != len(graph.edges):
+    fitting = (count, len(graph.edges), len(graph.choices) if realization.options else 0)
+    if (len(realization.nodes), len(realization.edges), len(realization.options)) != fitting:
         raise ValueError(f"the realization does not fit the graph `{graph.name}`")
     present = [there and node.on for there, node in zip(realization.nodes, graph.nodes, strict=True)]
     edges = list(zip(graph.edges.senders, graph.edges.receivers, strict=True))
@@ -67,7 +74,7 @@ def plan(graph: Graph, realization: Realization) -> Plan:
         receivers[sender].append(receiver)
     order = _topological_order(present, senders, receivers, graph)
     for node in order:
-        present[node] = sum(present[sender] for sender in senders[node]) >= graph.nodes[node].requires
+        present[node] = _may_run(graph.nodes[node], senders[node], present)
     live = [False] * count
     for node in graph.output:
         live[node] = present[node]
@@ -84,9 +91,22 @@ def plan(graph: Graph, realization: Realization) -> Plan:
         edges=tuple(i for i in active if live[edges[i][0]] and live[edges[i][1]]),
         senders=heard,
         receivers=tuple(among_live(node, receivers[node]) for node in range(count)),
-        spare=tuple(len(heard[i]) - node.requires for i, node in enumerate(graph.nodes)),
+        spare=tuple(_messages(node, heard[i]) - node.requires for i, node in enumerate(graph.nodes)),
+        instances=tuple(node.instance for node in graph.nodes),
         outputs=tuple(node for node in graph.output if live[node]),
     )
+
+
+def _may_run(node: Node, senders: Sequence[NodeIndex], present: Sequence[bool]) -> bool:
+    """Whether a node gets as many messages as it requires, and the instance around it is there."""
+    if node.instance is not None and not present[node.instance]:
+        return False
+    return not node.requires or _messages(node, [s for s in senders if present[s]]) >= node.requires
+
+
+def _messages(node: Node, senders: Sequence[NodeIndex]) -> int:
+    """How many messages come from these senders; the arguments of the instance around are none."""
+    return len(senders) - (node.instance in senders)
 
 
 def _topological_order(
@@ -111,17 +131,16 @@ def _topological_order(
 def deployed(graph: Graph, probabilities: Sequence[float] | None = None) -> Realization:
     """The one realization that `run` executes.
 
-    Gates at 0.5 or more; then edges at 0.5 or more from the most probable down, leaving out those that
-    would close a cycle; of equals the first declared. Fixed edges are always there.
+    Of each choice the option of the largest weight; gates at 0.5 or more; then edges at 0.5 or more from the
+    most probable down, leaving out those that would close a cycle; of equals the first declared. Fixed edges
+    are always there.
 
     Args:
         graph: The graph.
         probabilities: The value of each parameter; those of the file where `None`.
     """
     values = graph.priors if probabilities is None else probabilities
-    nodes = tuple(
-        node.on and (node.gate is None or values[node.gate] >= 0.5) for node in graph.nodes
-    )  # fmt: skip
+    nodes = _there(graph, values)
     edges = list(zip(graph.edges.senders, graph.edges.receivers, graph.edges.parameters, strict=True))
     fixed: list[int] = []
     wanted: list[int] = []
@@ -133,34 +152,16 @@ def deployed(graph: Graph, probabilities: Sequence[float] | None = None) -> Real
                 wanted.append(index)
     wanted.sort(key=lambda index: (-values[edges[index][2]], index))
     ends = [(sender, receiver) for sender, receiver, _ in edges]
-    kept = {*fixed, *_without_cycles(len(nodes), ends, fixed, wanted)}
-    return Realization(nodes, tuple(index in kept for index in range(len(edges))))
+    kept = {*fixed, *without_cycles(len(nodes), ends, fixed, wanted)}
+    return Realization(
+        tuple(nodes), tuple(index in kept for index in range(len(edges))), heaviest(graph, values)
+    )
 
 
-def _without_cycles(
-    count: int, ends: Sequence[tuple[int, int]], fixed: Sequence[int], wanted: Sequence[int]
-) -> Iterable[int]:
-    """Those of the wanted edges, taken in order, that close no cycle with the fixed ones and those before."""
-    component = components(count, [ends[index] for index in (*fixed, *wanted)])
-    # Only inside a strongly connected component can an edge close a cycle, so an acyclic graph costs nothing.
-    reach: dict[int, int] = {}
-    members: dict[int, list[int]] = {}
-    for node, name in enumerate(component):
-        members.setdefault(name, []).append(node)
-
-    def add(sender: int, receiver: int) -> bool:
-        gained = reach.get(receiver, 0) | 1 << receiver
-        if gained >> sender & 1:
-            return False
-        if reach.get(sender, 0) >> receiver & 1:
-            return True
-        for node in members[component[sender]]:
-            if node == sender or reach.get(node, 0) >> sender & 1:
-                reach[node] = reach.get(node, 0) | gained
-        return True
-
-    for index in fixed:
-        sender, receiver = ends[index]
-        if component[sender] == component[receiver]:
-            add(sender, receiver)
-    return [i for i in wanted if component[ends[i][0]] != component[ends[i][1]] or add(*ends[i])]
+def _there(graph: Graph, values: Sequence[float]) -> list[bool]:
+    """Whether each node is there; what lies in an instance that is not there is not there either."""
+    there: list[bool] = []
+    for node in graph.nodes:
+        around = node.instance is None or there[node.instance]
+        there.append(around and node.on and (node.gate is None or values[node.gate] >= 0.5))
+    return there

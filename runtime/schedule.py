@@ -27,6 +27,7 @@ class Schedule:
         self._receivers = plan.receivers
         self._waiting = [len(senders) for senders in plan.senders]
         self._spare = list(plan.spare)
+        self._instances = plan.instances
         self._pending = list(plan.live)
         # How many still want the node's message; the answer is wanted once more.
         self._wanted = [len(receivers) for receivers in plan.receivers]
@@ -65,10 +66,11 @@ class Schedule:
         """Tell the receivers that no message comes, and let go of all that this makes pointless."""
         silent = [node]
         while silent:
-            for receiver in self._receivers[silent.pop()]:
+            gone = silent.pop()
+            for receiver in self._receivers[gone]:
                 self._waiting[receiver] -= 1
                 self._spare[receiver] -= 1
-                if self._spare[receiver] < 0:
+                if self._spare[receiver] < 0 or self._instances[receiver] == gone:
                     self._leave(receiver, silent)
                 elif not self._waiting[receiver]:
                     self._queue.append(receiver)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -14,7 +14,7 @@ from agraph.compiler.diagnostics import nearest
 from agraph.compiler.ir import Expression, Graph, Json, Model, ModelIndex, NodeIndex, ToolIndex
 from agraph.runtime.answer import answer, missing
 from agraph.runtime.calls import Calls, OpenModel
-from agraph.runtime.errors import InputError, RunError
+from agraph.runtime.errors import InputError, ModelError, RunError
 from agraph.runtime.evaluation import settled
 from agraph.runtime.events import Listener
 from agraph.runtime.execute import execute
@@ -22,14 +22,15 @@ from agraph.runtime.expressions import Scope, compiled
 from agraph.runtime.frame import Frame, Row
 from agraph.runtime.inputs import inputs_reader
 from agraph.runtime.models.protocol import Usage
-from agraph.runtime.models.providers import open_model
+from agraph.runtime.models.providers import OFFLINE, open_model
+from agraph.runtime.options import options_by_node
 from agraph.runtime.plan import Plan, Realization, plan
 from agraph.runtime.retry import RetryPolicy
 from agraph.runtime.schedule import Schedule
 from agraph.runtime.slots import Slots
 from agraph.runtime.steps import Step, Workshop
 from agraph.runtime.tools import OpenTool, Toolbox
-from agraph.runtime.used import used_tools
+from agraph.runtime.used import called_tools, used_tools
 
 _PROGRAMS_KEPT = 4096
 _STEPS_KEPT = 65536
@@ -76,6 +77,7 @@ class Session:
         listener: Listener | None = None,
         retry: RetryPolicy | None = None,
         call_limit: int | None = None,
+        offline: bool = False,
     ) -> None:
         """Prepare a session; nothing is opened yet.
 
@@ -86,15 +88,18 @@ class Session:
             listener: Is told of each model call.
             retry: How calls are repeated that failed for a passing reason.
             call_limit: The most model calls that may be made, or `None`.
+            offline: Refuse models that are asked over the network.
 
         Raises:
             InputError: A replacement names no model of the graph.
         """
         self.graph = graph
         self._models = _replaced(graph, models or {})
+        self._offline = offline
         self._read_inputs = inputs_reader(graph)
         self._open_models: dict[ModelIndex, OpenModel] = {}
         self._exits = AsyncExitStack()
+        self._toolbox = Toolbox()
         self._tools: dict[ToolIndex, OpenTool] = {}
         self._calls = Calls(
             slots=Slots(asyncio.Semaphore(concurrency)),
@@ -104,7 +109,7 @@ class Session:
             limit=call_limit,
         )
         self._workshop = Workshop(graph, self._tools, self._open_model, self._calls)
-        self._steps: dict[tuple[NodeIndex, tuple[NodeIndex, ...]], Step] = {}
+        self._steps: dict[tuple[NodeIndex, tuple[NodeIndex, ...], tuple[int, ...]], Step] = {}
         self._programs: OrderedDict[Realization, _Program] = OrderedDict()
 
     @property
@@ -112,21 +117,19 @@ class Session:
         """What was really used so far."""
         return self._calls.usage
 
-    @property
-    def calls_shared(self) -> int:
-        """How many model calls were spared because an equal one had been made."""
-        return self._calls.shared
-
     async def __aenter__(self) -> Self:
         """Load the tools.
 
         Raises:
             ToolError: One of them cannot be used.
         """
-        toolbox = Toolbox()
-        for index in sorted(used_tools(self.graph)):
-            self._tools[index] = toolbox.open(self.graph.tools[index])
+        self._load(used_tools(self.graph))
         return self
+
+    def _load(self, tools: Iterable[ToolIndex]) -> None:
+        for index in sorted(tools):
+            if index not in self._tools:
+                self._tools[index] = self._toolbox.open(self.graph.tools[index])
 
     async def __aexit__(
         self,
@@ -162,7 +165,11 @@ class Session:
         """A function that gives an expression's value after a run, as metrics and expectations need it.
 
         It takes the row, what the run gave, and the columns of the data set's row.
+
+        Raises:
+            ToolError: A tool that the expression calls cannot be used.
         """
+        self._load(called_tools(expression))
         everyone = frozenset(NodeIndex(index) for index in range(len(self.graph.nodes)))
         evaluation = compiled(expression, Scope(self._tools, everyone, ()))
 
@@ -175,7 +182,10 @@ class Session:
         program = self._programs.get(realization)
         if program is None:
             planned = plan(self.graph, realization)
-            steps = {node: self._step(node, planned.senders[node]) for node in planned.order}
+            taken = options_by_node(self.graph, realization.options)
+            steps = {
+                node: self._step(node, planned.senders[node], taken.get(node, ())) for node in planned.order
+            }
             program = self._programs[realization] = _Program(planned, steps)
             if len(self._programs) > _PROGRAMS_KEPT:
                 self._programs.popitem(last=False)
@@ -183,21 +193,30 @@ class Session:
             self._programs.move_to_end(realization)
         return program
 
-    def _step(self, node: NodeIndex, senders: tuple[NodeIndex, ...]) -> Step:
-        step = self._steps.get((node, senders))
+    def _step(self, node: NodeIndex, senders: tuple[NodeIndex, ...], options: tuple[int, ...]) -> Step:
+        step = self._steps.get((node, senders, options))
         if step is None:
             if len(self._steps) >= _STEPS_KEPT:
                 self._steps.clear()
-            step = self._steps[node, senders] = self._workshop.step(node, senders)
+            step = self._steps[node, senders, options] = self._workshop.step(node, senders, options)
         return step
 
     def _open_model(self, index: ModelIndex) -> OpenModel:
         opened = self._open_models.get(index)
         if opened is None:
             model = self._models[index]
+            if self._offline and model.provider not in OFFLINE:
+                raise ModelError(_not_offline(model))
             opened = self._open_models[index] = OpenModel(model, open_model(model))
             self._exits.push_async_callback(opened.adapter.close)
         return opened
+
+
+def _not_offline(model: Model) -> str:
+    return (
+        f"model `{model.name}` is asked over the network, and nothing here is: "
+        f'replace it, as in `model {model.name} = scripted("replies.jsonl")`'
+    )
 
 
 def _replaced(graph: Graph, replacements: Mapping[str, Model]) -> tuple[Model, ...]:
@@ -206,5 +225,11 @@ def _replaced(graph: Graph, replacements: Mapping[str, Model]) -> tuple[Model, .
         if name not in names:
             hint = nearest(name, names) or f"its models: {', '.join(f'`{each}`' for each in names) or 'none'}"
             raise InputError(f"graph `{graph.name}` has no model `{name}`; {hint}")
+    # A model that comes in by several imports has several names.
+    by_declaration = {
+        model.declared: replacements[model.name] for model in graph.models if model.name in replacements
+    }
+    replaced = {model.name: by_declaration.get(model.declared, model) for model in graph.models}
+    replaced.update(replacements)
     # The name stays that of the graph, whatever the replacement was called.
-    return tuple(attrs.evolve(replacements.get(model.name, model), name=model.name) for model in graph.models)
+    return tuple(attrs.evolve(replaced[model.name], name=model.name) for model in graph.models)

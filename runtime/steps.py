@@ -22,6 +22,7 @@ from agraph.runtime.errors import ToolCallError
 from agraph.runtime.evaluation import Evaluation, Immediate, Later, Now, combined
 from agraph.runtime.expressions import Scope, compiled, immediate
 from agraph.runtime.node import model_node
+from agraph.runtime.options import settled
 from agraph.runtime.tools import OpenTool
 from agraph.runtime.values import MisfitError, reader, shorten
 
@@ -65,12 +66,20 @@ class Workshop:
             if named
         )
 
-    def step(self, index: NodeIndex, senders: tuple[NodeIndex, ...]) -> Step:
-        """The step of a node that hears these senders, which are in declaration order."""
+    def step(self, index: NodeIndex, senders: tuple[NodeIndex, ...], options: tuple[int, ...] = ()) -> Step:
+        """The step of a node.
+
+        Args:
+            index: The node.
+            senders: Whom it hears, in declaration order.
+            options: What is taken of each of its choices; the first options where it is empty.
+        """
         node = self.graph.nodes[index]
+        if options and isinstance(node.work, ModelCall):
+            node = attrs.evolve(node, work=settled(node.work, options))
         inbox = [sender for sender in senders if (sender, index) not in self._by_name]
         named = tuple((sender, self.graph.nodes[sender].name) for sender in inbox)
-        scope = Scope(self.tools, frozenset(senders), named)
+        scope = Scope(self.tools, frozenset(senders), named, node.instance)
         when = None if node.when is None else immediate(node.when, scope)
         evaluation = self._evaluation(node, scope)
         if isinstance(evaluation, Immediate):

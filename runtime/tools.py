@@ -73,7 +73,7 @@ def checked(tool: Tool, function: Callable[..., Any]) -> OpenTool:
     """A function as the tool's: its results are held to the declared type, its exceptions named."""
     read = reader(tool.returns)
 
-    def failure(error: Exception) -> ToolCallError:
+    def failure(error: BaseException) -> ToolCallError:
         said = str(error) if isinstance(error, ToolCallError) else f"it raised {told(error)}"
         return ToolCallError(f"tool `{tool.name}`: {said}")
 
@@ -85,7 +85,7 @@ def checked(tool: Tool, function: Callable[..., Any]) -> OpenTool:
     def call(given: Sequence[Json]) -> Json:
         try:
             result = function(*given)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise failure(error) from error
         try:
             return read(result)
@@ -95,7 +95,7 @@ def checked(tool: Tool, function: Callable[..., Any]) -> OpenTool:
     async def call_and_wait(given: Sequence[Json]) -> Json:
         try:
             result = await function(*given)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise failure(error) from error
         try:
             return read(result)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from agraph.compiler.ir import (
     Apply,
     Compare,
+    Enter,
     Expression,
     FieldOf,
     Graph,
@@ -20,14 +21,23 @@ def used_tools(graph: Graph) -> set[ToolIndex]:
     used: set[ToolIndex] = set()
     for node in graph.nodes:
         if node.on:
-            used.update(node.work.tools if isinstance(node.work, ModelCall) else _called(node.work))
+            used.update(_offered(node.work) if isinstance(node.work, ModelCall) else called_tools(node.work))
     if graph.task is not None and graph.task.metric is not None:
         for argument in graph.task.metric.arguments:
-            used.update(_called(argument))
+            used.update(called_tools(argument))
     return used
 
 
-def _called(expression: Expression) -> Iterator[ToolIndex]:
+def _offered(work: ModelCall) -> Iterator[ToolIndex]:
+    """The tools of a model node, whichever option is chosen."""
+    yield from work.tools
+    for choice in work.choices:
+        for option in choice.tools:
+            yield from option
+
+
+def called_tools(expression: Expression) -> Iterator[ToolIndex]:
+    """The tools that an expression calls."""
     match expression:
         case Apply(tool, arguments):
             yield tool
@@ -36,11 +46,11 @@ def _called(expression: Expression) -> Iterator[ToolIndex]:
             parts = (value,)
         case MakeList(items):
             parts = items
-        case MakeRecord(entries):
+        case MakeRecord(entries) | Enter(entries):
             parts = tuple(value for _, value in entries)
         case Compare(left, _, right):
             parts = (left, right)
         case _:
             parts = ()
     for part in parts:
-        yield from _called(part)
+        yield from called_tools(part)

@@ -1,6 +1,7 @@
 """Every way in which a small policy can be drawn, with its exact probability."""
 
 import itertools
+import math
 from collections.abc import Iterator
 
 import attrs
@@ -23,8 +24,19 @@ class Outcome:
 
 
 def outcomes(policy: Policy) -> Iterator[Outcome]:
-    """Every gate, every order of the candidate edges, every coin: written for plainness, not for speed."""
+    """Every option, gate, order of the candidate edges, and coin: written for plainness, not for speed."""
     chances = policy.probabilities
+    rows = [[weight for weight in row if weight >= 0] for row in policy.options.tolist()]
+    for options in itertools.product(*(range(len(row)) for row in rows)):
+        taken = math.prod(chances[row[option]] for row, option in zip(rows, options, strict=True))
+        if taken:
+            for each in _graphs(policy, chances):
+                numbers = np.array([options], np.intp).reshape(1, -1)
+                yield Outcome(taken * each.chance, attrs.evolve(each.draws, options=numbers))
+
+
+def _graphs(policy: Policy, chances: np.ndarray) -> Iterator[Outcome]:
+    """What there is once the options are taken."""
     gated = [node for node, gate in enumerate(policy.gates) if gate >= 0 and policy.on[node]]
     candidates = [edge for edge, parameter in enumerate(policy.parameters) if parameter >= 0]
     orders = list(itertools.permutations(candidates))
@@ -34,6 +46,8 @@ def outcomes(policy: Policy) -> Iterator[Outcome]:
         for node, there in zip(gated, fallen, strict=True):
             nodes[node] = there
             chance *= chances[policy.gates[node]] if there else 1 - chances[policy.gates[node]]
+        for node, around in enumerate(policy.instances):
+            nodes[node] &= around < 0 or nodes[around]
         for order in orders:
             for edges, coins in _visits(policy, nodes, order, chances):
                 yield Outcome(chance * coins / len(orders), _draw(policy, nodes, edges, order))
@@ -83,4 +97,4 @@ def _draw(policy: Policy, nodes: np.ndarray, edges: frozenset[int], order: tuple
         )
         for component in policy.components
     )
-    return Draws(nodes[None, :], there.reshape(1, -1), orders)
+    return Draws(nodes[None, :], there.reshape(1, -1), orders, np.zeros((1, 0), np.intp))

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import attrs
+
 from agraph.compiler import ir
 from agraph.compiler.source import Span
 from agraph.compiler.types import STR, Type
@@ -58,6 +60,7 @@ def graph(
     *,
     candidates: Mapping[tuple[int, int], float] | None = None,
     gates: Mapping[int, float] | None = None,
+    choices: Mapping[int, Mapping[str, float]] | None = None,
     by_name: Iterable[tuple[int, int]] = (),
     inputs: Mapping[str, Type] | None = None,
     type_: Type = STR,
@@ -66,14 +69,21 @@ def graph(
     output_many: bool = False,
     output_nulls: bool = False,
 ) -> ir.Graph:
-    """A graph; `candidates` and `gates` map an edge or a node to its probability."""
+    """A graph; `candidates` and `gates` map an edge or a node to its probability.
+
+    `choices` map a node that calls a model to the weights of its models, by their names.
+    """
     fixed = list(edges)
     likely = dict(candidates or {})
     gated = dict(gates or {})
-    numbers: list[tuple[tuple[int, int] | int, float]] = [*likely.items(), *gated.items()]
+    choosing = dict(choices or {})
+    weights = {(node, name): value for node, options in choosing.items() for name, value in options.items()}
+    numbers: list[tuple[tuple[int, int] | tuple[int, str] | int, float]] = [
+        *likely.items(), *gated.items(), *weights.items()
+    ]  # fmt: skip
     learnables = tuple(
         ir.Probabilities(
-            kind="edge" if isinstance(what, tuple) else "gate",
+            kind="weight" if what in weights else "edge" if isinstance(what, tuple) else "gate",
             name=str(what),
             span=NOWHERE,
             element_spans=(),
@@ -85,6 +95,7 @@ def graph(
     )
     offsets = {what: ir.ParameterIndex(offset) for offset, (what, _) in enumerate(numbers)}
     pairs = [*fixed, *likely]
+    numbered = {each.name: ir.ModelIndex(index) for index, each in enumerate(models)}
     named = set(by_name)
     return ir.Graph(
         version=ir.VERSION,
@@ -95,7 +106,13 @@ def graph(
         models=tuple(models),
         tools=tuple(tools),
         nodes=tuple(
-            ir.Node(**{**_fields(each), "gate": offsets[index]}) if index in gated else each
+            attrs.evolve(
+                each,
+                gate=offsets.get(index, each.gate),
+                work=attrs.evolve(each.work, choices=(_choice(index, choosing[index], offsets, numbered),))
+                if index in choosing and isinstance(each.work, ir.ModelCall)
+                else each.work,
+            )
             for index, each in enumerate(nodes)
         ),
         edges=ir.Edges(
@@ -113,5 +130,11 @@ def graph(
     )
 
 
-def _fields(each: ir.Node) -> dict[str, Any]:
-    return {name: getattr(each, name) for name in ir.Node.__match_args__}
+def _choice(
+    node: int, weights: Mapping[str, float], offsets: Mapping[Any, ir.ParameterIndex],
+    numbered: Mapping[str, ir.ModelIndex],
+) -> ir.Choice:  # fmt: skip
+    names = tuple(weights)
+    return ir.Choice(
+        "model", names, tuple(offsets[node, name] for name in names), tuple(numbered[name] for name in names)
+    )

@@ -15,7 +15,7 @@ from agraph.optimizer.cycles import insert_edges
 from agraph.optimizer.policy import Policy, policy_of, reaching_output, realizations, sample, score, tossed
 from agraph.runtime.plan import Realization, deployed, plan
 from tests.enumeration import outcomes
-from tests.graphs import graph, node
+from tests.graphs import call, graph, model, node
 
 TRIANGLE = graph(
     [node("a"), node("b"), node("c"), node("out")],
@@ -38,14 +38,35 @@ TWO_CYCLES = graph(
     [node("a"), node("b"), node("c"), node("d")],
     candidates={(0, 1): 0.6, (1, 0): 0.5, (1, 2): 0.9, (2, 3): 0.2, (3, 2): 0.7},
 )
-GRAPHS = {"triangle": TRIANGLE, "gated": GATED_PAIR, "fixed": FIXED_IN_A_CYCLE, "two cycles": TWO_CYCLES}
+CHOOSING = graph(
+    [node("a", call("?")), node("b", call("?")), node("out")],
+    candidates={(0, 1): 0.6, (1, 0): 0.5, (1, 2): 0.8},
+    gates={0: 0.7},
+    choices={0: {"m": 2.0, "n": 1.0}, 1: {"m": 1.0, "n": 3.0, "o": 0.0, "p": 4.0}},
+    models=[model(name, "simulated") for name in "mnop"],
+)
+# `x()` holds `x.a` and `y()`, which holds `y.b`; a way round leads through the inside of `x`.
+INSTANCES = graph(
+    [
+        node("x()"), node("x.a", instance=0), node("x.y()", instance=0), node("x.y.b", instance=2),
+        node("u"), node("out"),
+    ],
+    edges=[(0, 1), (0, 2), (2, 3)],
+    candidates={(1, 3): 0.6, (3, 5): 0.7, (4, 1): 0.8, (3, 4): 0.5, (4, 5): 0.4},
+    gates={0: 0.6, 2: 0.7, 3: 0.8},
+)  # fmt: skip
+GRAPHS = {
+    "triangle": TRIANGLE, "gated": GATED_PAIR, "fixed": FIXED_IN_A_CYCLE, "two cycles": TWO_CYCLES,
+    "choosing": CHOOSING, "instances": INSTANCES,
+}  # fmt: skip
 
 every_graph = pytest.mark.parametrize("name", GRAPHS)
 
 
 def reward(realization: Realization) -> float:
     """An arbitrary number for each realization."""
-    bits = (*realization.nodes, *realization.edges)
+    bits = (*realization.nodes, *realization.edges, *(option == 1 for option in realization.options))
+    bits += tuple(option == 3 for option in realization.options)
     return sum(math.sin(1.0 + 3 * place) for place, bit in enumerate(bits) if bit) ** 2
 
 
@@ -79,14 +100,14 @@ def test_each_edge_of_a_pair_at_one_half_is_there_in_three_draws_of_eight() -> N
 @every_graph
 def test_scores_are_the_gradient_of_the_expected_reward(name: str) -> None:
     policy = policy_of(GRAPHS[name])
-    estimated = np.zeros(len(policy.log_odds))
+    estimated = np.zeros(len(policy.logits))
     for each in outcomes(policy):
         estimated += each.chance * reward(realizations(each.draws)[0]) * score(policy, each.draws)[0]
     step = 1e-5
-    for parameter in range(len(policy.log_odds)):
-        nudge = np.eye(len(policy.log_odds))[parameter] * step
-        up = expected_reward(attrs.evolve(policy, log_odds=policy.log_odds + nudge))
-        down = expected_reward(attrs.evolve(policy, log_odds=policy.log_odds - nudge))
+    for parameter in range(len(policy.logits)):
+        nudge = np.eye(len(policy.logits))[parameter] * step
+        up = expected_reward(attrs.evolve(policy, logits=policy.logits + nudge))
+        down = expected_reward(attrs.evolve(policy, logits=policy.logits - nudge))
         assert math.isclose(estimated[parameter], (up - down) / (2 * step), abs_tol=1e-8)
 
 
@@ -121,6 +142,43 @@ def test_values_of_zero_and_one_are_certain_and_have_no_gradient() -> None:
     assert not score(policy, draws)[:, [0, 1, 3, 4, 5]].any()
 
 
+def test_weights_are_relative_and_one_of_zero_never_learns() -> None:
+    policy = policy_of(CHOOSING)
+    assert policy.probabilities[4:].tolist() == pytest.approx([2 / 3, 1 / 3, 1 / 8, 3 / 8, 0, 4 / 8])
+    assert policy.learnable.tolist() == [True] * 8 + [False, True]
+    draws = sample(policy, 500, np.random.default_rng(10))
+    assert set(draws.options[:, 1].tolist()) == {0, 1, 3}
+    assert not score(policy, draws)[:, 8].any()
+
+
+def test_a_choice_without_two_possible_options_does_not_learn() -> None:
+    def learnable(of: ir.Graph) -> list[bool]:
+        found: list[bool] = policy_of(of).learnable.tolist()
+        return found
+
+    models = [model(name, "simulated") for name in "mn"]
+    for weights in ({"m": 2.0}, {"m": 2.0, "n": 0.0}, {"m": 0.0, "n": 0.0}):
+        of = graph([node("a", call("?"))], choices={0: weights}, models=models)
+        assert not any(learnable(of))
+        assert sample(policy_of(of), 5, np.random.default_rng(11)).options.tolist() == [[0]] * 5
+    off = graph([node("a", call("?"), on=False)], choices={0: {"m": 1.0, "n": 1.0}}, models=models)
+    assert learnable(off) == [False, False]
+
+
+def test_a_gate_takes_out_all_that_is_inside_its_instance() -> None:
+    policy = policy_of(INSTANCES)
+    draws = sample(policy, 300, np.random.default_rng(12))
+    outside = ~draws.nodes[:, 0]
+    assert outside.any()
+    assert not draws.nodes[outside][:, :4].any()
+    assert not draws.nodes[~draws.nodes[:, 2], 3].any()
+    # The gates inside had no say.
+    assert not score(policy, draws)[outside][:, 6:8].any()
+    off = graph([node("x()", on=False), node("x.a", instance=0), node("out")], [(0, 1), (1, 2)])
+    assert realizations(sample(policy_of(off), 1, np.random.default_rng(13))) == (deployed(off),)
+    assert deployed(off).nodes == (False, False, True)
+
+
 @given(st.data())
 def test_a_policy_that_is_certain_draws_what_is_deployed(data: st.DataObject) -> None:
     size = data.draw(st.integers(2, 6))
@@ -130,6 +188,16 @@ def test_a_policy_that_is_certain_draws_what_is_deployed(data: st.DataObject) ->
     of = graph([node(str(each)) for each in range(size)], candidates=candidates, gates=gates)
     drawn = sample(policy_of(of), 3, np.random.default_rng(4))
     assert set(realizations(drawn)) == {deployed(of)}
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=5).filter(any))
+def test_the_likeliest_option_is_the_one_that_is_deployed(weights: list[float]) -> None:
+    models = [model(str(number), "simulated") for number in range(len(weights))]
+    named = {str(number): weight for number, weight in enumerate(weights)}
+    of = graph([node("a", call("?"))], choices={0: named}, models=models)
+    policy, [taken] = policy_of(of), deployed(of).options
+    assert policy.probabilities[taken] == policy.probabilities.max()
+    assert math.isclose(policy.probabilities.sum(), 1)
 
 
 @given(st.integers(2, 70), st.data())

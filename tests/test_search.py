@@ -17,7 +17,7 @@ from agraph.optimizer.candidates import living
 from agraph.optimizer.scoreboard import Evaluate, Score
 from agraph.optimizer.search import Result, Settings, search
 from agraph.runtime.plan import Realization, deployed
-from tests.graphs import call, graph, node
+from tests.graphs import call, graph, model, node
 from tests.panels import Panel, is_trap, panel, random_panel, subset
 
 RECORDED = Path(__file__).parents[2] / "shared" / "data" / "gsm8k_recorded.jsonl"
@@ -294,3 +294,26 @@ def test_rows_are_needed() -> None:
     of = random_panel(np.random.default_rng(7), 10)
     with pytest.raises(ValueError, match="rows"):
         found(of.graph, of.evaluate, 0)
+
+
+def test_options_that_are_good_only_together_are_found() -> None:
+    """Of 625 ways to choose, one pair of options is best, and each of the two alone is worse than neither."""
+    names = "mnopq"
+    of = graph(
+        [*(node(str(each), call("?")) for each in range(4)), node("out")],
+        [(each, 4) for each in range(4)],
+        choices={each: dict.fromkeys(names, 1.0) for each in range(4)},
+        models=[model(name, "simulated") for name in names],
+    )
+
+    def mean(options: tuple[int, ...]) -> float:
+        together, apart = options[1] == 3 and options[2] == 4, options[1] == 3 or options[2] == 4
+        return 0.4 + 0.4 * together - 0.1 * (apart and not together) + 0.05 * (options[0] == 2)
+
+    async def evaluate(pairs: Sequence[tuple[Realization, int]]) -> list[Score]:
+        return [Score(float(row % 20 < 20 * mean(each.options)), 1.0) for each, row in pairs]
+
+    for seed in range(3):
+        result = found(of, evaluate, 100, range(100, 160), seed)
+        assert result.incumbent.options[:3] == (2, 3, 4)
+        assert deployed(of, result.probabilities).options == result.incumbent.options

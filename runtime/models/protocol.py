@@ -71,6 +71,7 @@ class Request:
 
     Attributes:
         turns: The conversation, which ends with a user's turn.
+        examples: How many turns at its beginning are demonstrations.
         schema: JSON schema that the reply's text must satisfy, or `None` for free text.
         node: The name of the node that asks.
         row: What identifies the row, so that equal requests on other rows draw for themselves.
@@ -86,6 +87,12 @@ class Request:
     row: str
     heard: tuple[Json, ...] = ()
     truth: Truth | None = None
+    examples: int = 0
+
+    @property
+    def asked(self) -> tuple[Turn, ...]:
+        """The conversation without the demonstrations."""
+        return self.turns[self.examples :]
 
 
 @attrs.frozen

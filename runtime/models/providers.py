@@ -16,6 +16,9 @@ PROVIDERS: Mapping[str, Callable[[Model], ModelAdapter]] = {
     "simulated": open_simulated,
 }
 
+OFFLINE = frozenset({"scripted", "simulated"})
+"""The providers that reach for nothing outside."""
+
 
 def open_model(model: Model) -> ModelAdapter:
     """The model, ready to be asked.

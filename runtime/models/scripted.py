@@ -6,12 +6,14 @@ Each line is an object:
     {"node": "judge", "contains": "Claim:", "row": "12", "reply": {"winner": "pro", "why": "…"}}
     {"tool_calls": [{"name": "search", "arguments": {"query": "water"}}]}
 
-`reply` is a text, sent as it is, or any other value, sent as JSON. `node` (a node, or a family for all
-its members), `contains` (a text in the prompt) and `row` say where the line serves. For each node and row
-the lines are used from the top, each once: the first that serves and is left.
+`reply` is a text, sent as it is, or any other value, sent as JSON. `node`, `contains` (a text in the
+prompt) and `row` say where the line serves. A node is named in full, or as a family for all its members:
+`step[0].propose[1]` is served by `step[0].propose` and by `step.propose` too. For each node and row the
+lines are used from the top, each once: the first that serves and is left.
 """
 
 import json
+import re
 from pathlib import Path
 
 import attrs
@@ -37,7 +39,7 @@ class Line:
     def serves(self, request: Request, prompt: str) -> bool:
         """Whether the line may answer a request whose prompt is this."""
         return (
-            (self.node is None or self.node in (request.node, request.node.partition("[")[0]))
+            (self.node is None or self.node in (request.node, *_families(request.node)))
             and (self.row is None or self.row == request.row)
             and (self.contains is None or self.contains in prompt)
         )
@@ -74,7 +76,7 @@ class Scripted:
         Raises:
             ModelError: There is none.
         """
-        texts = [request.system or "", *(turn.text for turn in request.turns if turn.role == "user")]
+        texts = [request.system or "", *(turn.text for turn in request.asked if turn.role == "user")]
         prompt = "\n".join(texts)
         used = self._used.setdefault((request.node, request.row), set())
         for number, line in enumerate(self._lines):
@@ -87,6 +89,11 @@ class Scripted:
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+def _families(node: str) -> tuple[str, str]:
+    """The names of a node without its own number, and without any."""
+    return re.sub(r"\[\d+\]$", "", node), re.sub(r"\[\d+\]", "", node)
 
 
 def _read(where: str, path: Path) -> tuple[Line, ...]:

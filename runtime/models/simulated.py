@@ -43,11 +43,11 @@ def open_simulated(model: Model) -> "Simulated":
 
 
 _OPTIONS = {
-    "right": "a number",
+    "right": "a number from 0 to 1",
     "heard_right": "a number",
     "heard_wrong": "a number",
     "phrases": "a record of numbers",
-    "choices": "a list",
+    "choices": "a list that is not empty",
     "seed": "a whole number",
     "latency_s": "a number that is not negative",
 }
@@ -58,7 +58,9 @@ def _fits(name: str, value: Json) -> bool:
         case "phrases":
             return isinstance(value, dict) and all(map(_is_number, value.values()))
         case "choices":
-            return isinstance(value, list)
+            return isinstance(value, list) and bool(value)
+        case "right":
+            return _is_number(value) and 0 <= value <= 1  # type: ignore[operator]
         case "seed":
             return isinstance(value, int) and not isinstance(value, bool)
         case "latency_s":
@@ -121,7 +123,7 @@ class Simulated:
         right = sum(is_right(message, target) for message in request.heard)
         wrong = len(request.heard) - right
         text = "\n".join(
-            [request.system or "", *(turn.text for turn in request.turns if turn.role == "user")]
+            [request.system or "", *(turn.text for turn in request.asked if turn.role == "user")]
         )
         told = sum(worth for phrase, worth in self.phrases.items() if phrase in text)
         chance = self.right + self.heard_right * right + self.heard_wrong * wrong + told
@@ -143,7 +145,7 @@ class _Draw:
 
 
 def _draw(seed: int, request: Request) -> _Draw:
-    turns: list[Json] = [[turn.role, turn.text, _results(turn)] for turn in request.turns]
+    turns: list[Json] = [[turn.role, turn.text, _results(turn)] for turn in request.asked]
     tools: list[Json] = [tool.name for tool in request.tools]
     world: list[Json] = [seed, request.node, request.row, request.system, turns, tools, request.schema]
     return _Draw(json.dumps(world, sort_keys=True))
