@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from agraph.graph_argument import load_graph
     from agraph.optimizing import Optimization, optimize
     from agraph.running import run
+    from agraph.testing_blocks import TestResult, test
 
 __version__ = "0.1.0"
 __all__ = [
-    "Evaluation", "Optimization", "__version__", "check", "evaluate", "load", "load_graph", "optimize", "run",
+    "Evaluation", "Optimization", "TestResult", "__version__", "check", "evaluate", "load", "load_graph",
+    "optimize", "run", "test",
 ]  # fmt: skip
 
 _HOMES = {
@@ -23,6 +25,7 @@ _HOMES = {
     "load_graph": "agraph.graph_argument",
     "Optimization": "agraph.optimizing", "optimize": "agraph.optimizing",
     "run": "agraph.running",
+    "TestResult": "agraph.testing_blocks", "test": "agraph.testing_blocks",
 }  # fmt: skip
 
 

@@ -63,13 +63,18 @@ class Material:
     scorer: Scorer
 
 
-def material(target: str, data: str | None, target_column: str | None, metric: str | None) -> Material:
-    """The graph, the rows and the metric of a task; arguments go before the file's `optimize` block.
+def material(
+    compilation: Compilation,
+    graph: Graph,
+    data: str | None,
+    target_column: str | None,
+    metric: str | None,
+) -> Material:
+    """The rows and the metric of a task; arguments go before the graph's `optimize` block.
 
     Raises:
         AgraphError: One of them cannot be had.
     """
-    compilation, graph = load_graph(target)
     rows = data_set(graph, data, target_column)
     examples = read_examples(graph, rows)
     return Material(
@@ -107,7 +112,7 @@ def evaluate(
     Raises:
         AgraphError: As `runtime.errors` tells them apart.
     """
-    found = material(target, data, target_column, metric)
+    found = material(*load_graph(target), data, target_column, metric)
     return asyncio.run(_evaluated(found, models, concurrency, progress))
 
 

@@ -26,6 +26,28 @@ def load_graph(text: str) -> tuple[Compilation, ir.Graph]:
         CompileError: It has errors.
         InputError: It has no such graph, or none at all.
     """
+    compilation, named = _load(text)
+    return compilation, compilation.graphs[-1] if named is None else named
+
+
+def load_optimized_graph(text: str) -> tuple[Compilation, ir.Graph]:
+    """Likewise; where none is named, the graph of the one `optimize` block, or without any the last one.
+
+    Raises:
+        FileError: The file cannot be read.
+        CompileError: It has errors.
+        InputError: It has no such graph, or none at all, or several to choose from.
+    """
+    compilation, named = _load(text)
+    with_block = [graph for graph in compilation.graphs if graph.task is not None]
+    if named is None and len(with_block) > 1:
+        shown = " or ".join(f"`{text}:{graph.name}`" for graph in with_block)
+        raise InputError(f"`{text}` has {len(with_block)} optimize blocks: name the graph of one, {shown}")
+    return compilation, named or (with_block or compilation.graphs)[-1]
+
+
+def _load(text: str) -> tuple[Compilation, ir.Graph | None]:
+    """What became of a file that has graphs, and the one that is named."""
     path, name = parse_target(text)
     compilation = load(path)
     if has_errors(compilation.diagnostics):
@@ -34,7 +56,7 @@ def load_graph(text: str) -> tuple[Compilation, ir.Graph]:
     if not graphs:
         raise InputError(f"`{path}` declares no graph")
     if name is None:
-        return compilation, compilation.graphs[-1]
+        return compilation, None
     if name not in graphs:
         hint = nearest(name, graphs)
         known = ", ".join(f"`{graph}`" for graph in graphs)

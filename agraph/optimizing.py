@@ -13,13 +13,13 @@ from agraph.compiler.ir import FIXED, Graph, Model
 from agraph.compiler.source import Source
 from agraph.evaluating import Material, material
 from agraph.files import FileLoader
-from agraph.graph_argument import parse_target
+from agraph.graph_argument import load_optimized_graph, parse_target
 from agraph.optimizer.accept import Verdict
 from agraph.optimizer.evaluate import Evaluator
 from agraph.optimizer.rewrite import Values, current_values, rewrite
 from agraph.optimizer.search import Settings
 from agraph.optimizer.tune import Tuning, tune
-from agraph.runtime.errors import BudgetError
+from agraph.runtime.errors import BudgetError, FileError, UnwrittenError
 from agraph.runtime.models.protocol import Usage
 from agraph.runtime.session import Session
 from agraph.writing import replace_file, require_writable, sole_use
@@ -57,7 +57,7 @@ class Optimization:
 
     Attributes:
         path: The file that was or would be written.
-        changes: Every learnable edge and gate in the order of the file, old and new value.
+        changes: Every learnable edge, gate and option in the order of the file, old and new value.
         verdict: On the held-out rows, or `None` where nothing better than the file was found.
         train_rows: How many rows were learned from; likewise `validation_rows` and `held_out_rows`.
         realizations: How many were tried.
@@ -98,10 +98,10 @@ def optimize(
     output: str | None = None,
     progress: Callable[[Standing], None] | None = None,
 ) -> Optimization:
-    """Learn a graph's edges and gates, and rewrite its file where the result is better.
+    """Learn a graph's edges, gates and choices, and rewrite its file where the result is better.
 
     Args:
-        target: `FILE` or `FILE:graph`; the file's last graph unless one is named.
+        target: `FILE` or `FILE:graph`; unless one is named, the graph of the file's one `optimize` block.
         data: A JSONL, JSON or CSV file; that of the file's `optimize` block where `None`.
         target_column: The column of the expected answer; that of the block where `None`.
         metric: As in the language, such as `number`; that of the block where `None`, or `exact`.
@@ -120,7 +120,7 @@ def optimize(
     with sole_use(path):
         if not plan:
             require_writable(output or path)
-        found = material(target, data, target_column, metric)
+        found = material(*load_optimized_graph(target), data, target_column, metric)
         settings = Settings(realizations=realizations)
         tuning, usage = asyncio.run(_tuned(found, models, concurrency, settings, seed, progress))
         source = found.compilation.module.source
@@ -193,10 +193,14 @@ def _rewritten(graph: Graph, source: Source, values: Values) -> str:
 
 
 def _write(text: str, source: Source, path: str, output: str | None) -> None:
-    if output is None or os.path.realpath(output) == os.path.realpath(path):
-        replace_file(path, text, source)
-    else:
-        replace_file(output, text, None)
+    """Write the file; where that fails, what was paid for is told with the reason."""
+    try:
+        if output is None or os.path.realpath(output) == os.path.realpath(path):
+            replace_file(path, text, source)
+        else:
+            replace_file(output, text, None)
+    except FileError as error:
+        raise UnwrittenError(str(error), _diff(source, text, output or path)) from error
 
 
 def _diff(source: Source, text: str, path: str) -> str:
@@ -207,6 +211,9 @@ def _diff(source: Source, text: str, path: str) -> str:
 def _changes(graph: Graph, values: Values) -> tuple[Change, ...]:
     """Every learnable element of the graph in the order of the file."""
     names = {node.gate: f"{node.name}.on" for node in graph.nodes if node.gate is not None}
+    for index, choice in graph.choices:
+        for option, weight in zip(choice.names, choice.parameters, strict=True):
+            names[weight] = f"{graph.nodes[index].name}.{choice.kind}: {option}"
     edges = zip(graph.edges.senders, graph.edges.receivers, graph.edges.parameters, strict=True)
     for sender, receiver, parameter in edges:
         if parameter != FIXED:

@@ -8,6 +8,7 @@ from agraph.compiler.diagnostics import Diagnostic, Label
 from agraph.compiler.source import Source, Span
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
     from agraph.compiler.ir import Json
@@ -24,11 +25,42 @@ def write_full(diagnostics: Sequence[Diagnostic], file: TextIO) -> None:
 
     Colours are for terminals, and not where `NO_COLOR` is set.
     """
-    from rich.console import Console
-
-    console = Console(file=file, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    console = _console(file)
     for diagnostic in diagnostics:
         console.print(_picture(diagnostic), end="\n\n")
+
+
+def _console(file: TextIO) -> "Console":
+    from rich.console import Console
+
+    return Console(file=file, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def finding(title: str, source: Source, span: Span, notes: Sequence[tuple[str, str]]) -> "Text":
+    """What was found at a place after the file was compiled: drawn as diagnostics are, with notes below.
+
+    Args:
+        title: What was found.
+        source: The file.
+        span: The place.
+        notes: Each a name and a value, lined up.
+    """
+    from rich.text import Text
+
+    text = Text().append("error", _STYLES["error"]).append(f": {visible(title)}", "bold")
+    margin = len(str(source.position(span.start)[0]))
+    _draw(text, Label(source, span, ""), margin, "-->", "^", _STYLES["error"])
+    width = max((_cells(visible(name)) for name, _ in notes), default=0)
+    for name, value in notes:
+        blanks = " " * (width - _cells(visible(name)))
+        text.append(f"\n{' ' * margin} = ", "bold blue").append(f"{blanks}{visible(name)}", "bold cyan")
+        text.append(f": {visible(value)}")
+    return text
+
+
+def write_text(text: "Text", file: TextIO) -> None:
+    """Write a text that is drawn, in colours on terminals that want them."""
+    _console(file).print(text)
 
 
 def concise(diagnostic: Diagnostic) -> str:

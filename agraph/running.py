@@ -46,7 +46,7 @@ async def run_graph(
 ) -> Outcome:
     """What a realization of a graph answers; see `Session` for the arguments."""
     async with Session(graph, models=models, concurrency=concurrency, listener=listener) as session:
-        return await session.run(realization, Row(_key(inputs), inputs))
+        return await session.run(realization, Row(row_key(inputs), inputs))
 
 
 def realization_of(graph: Graph, sample_seed: int | None) -> Realization:
@@ -59,6 +59,6 @@ def realization_of(graph: Graph, sample_seed: int | None) -> Realization:
     return draw_one(graph, sample_seed)
 
 
-def _key(inputs: Mapping[str, Json]) -> str:
+def row_key(inputs: Mapping[str, Json]) -> str:
     """What identifies a row that comes from no data set: its content."""
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

@@ -57,13 +57,15 @@ def require_writable(path: str | os.PathLike[str]) -> None:
     """Hold that a file could be replaced, before time is spent on what would be written.
 
     Raises:
-        FileError: Its folder takes no new file, or it is a folder itself.
+        FileError: Its folder takes no new file, or it is a folder, a pipe or a device itself.
     """
     target = Path(path).resolve()
     if target.is_dir():
         raise FileError(f"`{os.fspath(path)}` cannot be rewritten: it is a folder")
+    if target.exists() and not target.is_file():
+        raise FileError(f"`{os.fspath(path)}` cannot be rewritten: it is no regular file")
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".agraph-", dir=target.parent)
+        descriptor, temporary = _temporary(target.parent)
     except OSError as error:
         raise FileError(f"`{os.fspath(path)}` cannot be rewritten: {_reason(error)}") from error
     os.close(descriptor)
@@ -103,7 +105,7 @@ def _unchanged_mode(target: Path, path: str | os.PathLike[str], read: Source | N
 
 
 def _replace(target: Path, content: bytes, mode: int | None) -> None:
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}-", suffix=".tmp", dir=target.parent)
+    descriptor, temporary = _temporary(target.parent)
     try:
         with open(descriptor, "wb") as file:
             file.write(content)
@@ -116,6 +118,11 @@ def _replace(target: Path, content: bytes, mode: int | None) -> None:
             os.unlink(temporary)
         raise
     _sync_folder(target.parent)
+
+
+def _temporary(folder: Path) -> tuple[int, str]:
+    """A new file, open and with its path; its name is short, for the author's may be as long as can be."""
+    return tempfile.mkstemp(prefix=".agraph-", suffix=".tmp", dir=folder)
 
 
 def _new_file_mode() -> int:

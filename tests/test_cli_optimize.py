@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from agraph.files import load
+from agraph.graph_argument import load_graph
+from agraph.runtime.plan import deployed
 from tests.commands import Verb, assert_refused, in_process
 from tests.duel import ROWS, TEXT, heard, names_in, write_duel, write_rows
 
@@ -122,7 +125,7 @@ def test_output_that_is_the_file_itself_is_a_rewrite_in_place(optimize: Verb, tm
         tmp_path, TEXT.replace('"answer")\n}', '"answer")\n  metric = python("edits:score")\n}')
     )
     (tmp_path / "edits.py").write_text(EDITING_METRIC)
-    assert_refused(optimize(path, "--output", path), "changed since it was read")
+    assert_refused(optimize(path, "--output", path), "changed since it was read", out="+  edge [")
     assert path.read_text("utf-8").endswith("# an edit\n")
 
 
@@ -131,6 +134,21 @@ def test_a_new_output_has_the_permissions_of_any_new_file(optimize: Verb, tmp_pa
     optimize(write_duel(tmp_path), "--output", other)
     (plain := tmp_path / "plain").touch()
     assert other.stat().st_mode == plain.stat().st_mode
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_an_output_that_is_no_file_is_not_replaced_by_one(optimize: Verb, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert_refused(optimize(write_duel(tmp_path), "--output", pipe), "pipe`", "it is no regular file")
+    assert pipe.is_fifo()
+
+
+def test_a_name_as_long_as_can_be_is_rewritten(optimize: Verb, tmp_path: Path) -> None:
+    path = write_duel(tmp_path)
+    longest = path.rename(path.with_name("n" * (os.pathconf(tmp_path, "PC_NAME_MAX") - 7) + ".agraph"))
+    assert optimize(longest).code == 0
+    assert heard(longest) == (False, True)
 
 
 def test_plan_and_output_exclude_each_other(optimize: Verb, tmp_path: Path) -> None:
@@ -202,7 +220,7 @@ def test_a_file_changed_meanwhile_is_not_overwritten(optimize: Verb, tmp_path: P
     path = write_duel(tmp_path)
     (tmp_path / "edits.py").write_text(EDITING_METRIC)
     finished = optimize(path, "--metric", 'python("edits:score")')
-    assert_refused(finished, "changed since it was read", "nothing was written")
+    assert_refused(finished, "changed since it was read", "nothing was written", out="+  edge [")
     assert path.read_text("utf-8") == TEXT + "# an edit\n"
     assert names_in(tmp_path) == {"duel.agraph", "duel.jsonl", "edits.py"}
 
@@ -211,7 +229,7 @@ def test_a_file_removed_meanwhile_is_not_made_again(optimize: Verb, tmp_path: Pa
     path = write_duel(tmp_path)
     (tmp_path / "removes.py").write_text(REMOVING_METRIC)
     finished = optimize(path, "--metric", 'python("removes:score")')
-    assert_refused(finished, "no such file")
+    assert_refused(finished, "no such file", out="+  edge [")
     assert names_in(tmp_path) == {"duel.jsonl", "removes.py"}
 
 
@@ -328,6 +346,13 @@ def test_a_file_that_is_the_best_already_is_left_alone(optimize: Verb, tmp_path:
     assert path.read_text("utf-8") == text
 
 
+def test_a_graph_that_answers_nothing_is_not_the_cheaper_one(optimize: Verb, tmp_path: Path) -> None:
+    path = write_duel(tmp_path)
+    # Whoever is heard, no answer is right: one voice is as good as two, and none is not.
+    assert optimize(path, "--metric", "exact(output, row.question)").code == 0
+    assert sum(heard(path)) == 1
+
+
 # Limits, and what cannot be learned.
 
 
@@ -350,7 +375,7 @@ def test_a_budget_in_money_is_refused_while_costs_are_unknown(optimize: Verb, tm
 
 def test_a_graph_without_learnables_is_refused(optimize: Verb, tmp_path: Path) -> None:
     path = write_duel(tmp_path, TEXT.replace("vote ~ 0.5", "vote"))
-    assert_refused(optimize(path), "graph `duel` has no edge or gate to learn")
+    assert_refused(optimize(path), "graph `duel` has no edge, gate or choice to learn")
 
 
 def test_too_few_rows_are_refused(optimize: Verb, tmp_path: Path) -> None:
@@ -379,3 +404,117 @@ def test_a_model_without_a_key_stops_before_the_first_call(
     assert_refused(optimize(path), "ANTHROPIC_API_KEY", "--model expert=simulated(…)")
     finished = optimize(path, "--model", "expert=simulated(right = 0.95)", "--realizations", "60")
     assert finished.code == 0
+
+
+# Which graph of a file.
+
+BLOCK = 'optimize duel {\n  data = jsonl("duel.jsonl", target = "answer")\n}\n'
+LAST = "graph last(question: str) -> str {\n  node a = question\n  output a\n}\n"
+
+
+def test_the_graph_of_the_one_block_is_optimized_though_it_is_not_the_last(
+    optimize: Verb, tmp_path: Path
+) -> None:
+    path = write_duel(tmp_path, TEXT + "\n" + LAST)
+    assert optimize(path).code == 0
+    assert rewritten(path.read_text("utf-8")) == rewritten(TEXT + "\n" + LAST)
+    assert deployed(load_graph(f"{path}:duel")[1]).edges == (False, True)
+
+
+def two_blocks() -> str:
+    """A file of two graphs that are optimized."""
+    second = (
+        TEXT[TEXT.index("graph duel") :]
+        .replace("duel(", "second(")
+        .replace("optimize duel", "optimize second")
+    )
+    return TEXT + "\n" + second
+
+
+def test_of_several_blocks_one_is_named(optimize: Verb, tmp_path: Path) -> None:
+    path = write_duel(tmp_path, two_blocks())
+    assert_refused(optimize(path), "has 2 optimize blocks", f"`{path}:duel` or `{path}:second`")
+    assert path.read_text("utf-8") == two_blocks()
+
+
+@pytest.mark.parametrize("name", ["duel", "second"])
+def test_the_named_graph_alone_is_rewritten(optimize: Verb, tmp_path: Path, name: str) -> None:
+    path = write_duel(tmp_path, two_blocks())
+    assert optimize(f"{path}:{name}").code == 0
+    graphs = {graph.name: deployed(graph).edges for graph in load(str(path)).graphs}
+    assert graphs == {"duel": (True, True), "second": (True, True), name: (False, True)}
+
+
+def test_a_graph_without_a_block_is_optimized_on_what_the_command_line_says(
+    optimize: Verb, tmp_path: Path
+) -> None:
+    path = write_duel(tmp_path, TEXT.replace(BLOCK, ""))
+    assert_refused(optimize(path), "graph `duel` has no data set")
+    assert optimize(path, "--data", tmp_path / "duel.jsonl", "--target", "answer").code == 0
+    assert heard(path) == (False, True)
+
+
+def test_a_graph_whose_parameters_have_defaults_is_optimized(optimize: Verb, tmp_path: Path) -> None:
+    text = (
+        TEXT.replace("duel(question: str)", "duel[sages = 2, say: tool = right](question: str)")
+        .replace("node sage ", "node sage[sages] ")
+        .replace("right(question)\n", "say(question)\n")
+    )
+    path = write_duel(tmp_path, text.replace("node liar ", "node liar[2] "))
+    assert optimize(path).code == 0
+    assert heard(path)[:2] == (False, False)
+    assert any(heard(path)[2:])
+    assert "[sages = 2, say: tool = right]" in path.read_text("utf-8")
+
+
+# What is scored.
+
+
+def test_columns_of_other_names_and_a_metric_over_answer_and_row(optimize: Verb, tmp_path: Path) -> None:
+    text = """\
+agraph 1
+
+import std.vote
+
+type Verdict { winner: str?, sure: bool }
+
+tool wrong(question: str) -> str = recorded("duel.jsonl", key = "question", field = "wrong")
+tool right(question: str) -> str = recorded("duel.jsonl", key = "question", field = "answer")
+
+graph duel(ask: str) -> Verdict {
+  node liar "Is always wrong." = wrong(ask)
+  node sage "Is always right." = right(ask)
+  node vote "Takes the majority." = vote.majority(inbox)
+  node verdict -> Verdict = { winner: vote, sure: true }
+
+  edge [liar, sage] -> vote ~ 0.5
+  edge vote -> verdict
+  output verdict
+}
+
+optimize duel {
+  data = jsonl("duel.jsonl")
+  columns = { ask: "question" }
+  metric = exact(output.winner, row.answer)
+  budget = calls(10)
+}
+"""
+    path = write_duel(tmp_path, text)
+    finished = optimize(path)
+    assert (finished.code, finished.err) == (0, "")
+    assert "held-out after   1.000" in finished.out
+    assert heard(path)[:2] == (False, True)
+
+
+def test_a_column_that_no_row_has_is_told(optimize: Verb, tmp_path: Path) -> None:
+    text = TEXT.replace(
+        'target = "answer")\n}', 'target = "answer")\n  metric = exact(output, row.anwser)\n}'
+    )
+    assert_refused(optimize(write_duel(tmp_path, text)), "has no column `anwser`", "did you mean `answer`?")
+
+
+def test_money_beside_calls_in_a_budget_is_refused_while_costs_are_unknown(
+    optimize: Verb, tmp_path: Path
+) -> None:
+    text = TEAM.replace("metric = contains", "metric = contains\n  budget = [usd(2), calls(5000)]")
+    assert_refused(optimize(write_team(tmp_path, text)), "unknown", "budget = calls(")

@@ -20,6 +20,7 @@ _VERBS = {
     "compile": "agraph.cli.compile:compile_",
     "show": "agraph.cli.show:show",
     "run": "agraph.cli.run:run",
+    "test": "agraph.cli.test:test",
     "eval": "agraph.cli.evaluate:evaluate",
     "optimize": "agraph.cli.optimize:optimize",
 }
@@ -61,6 +62,7 @@ def main() -> NoReturn:
     """Run the command line; leaves the process with its exit code."""
     # Importing makes many objects and hardly any garbage: looking for some would take a tenth of the start.
     gc.disable()
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         # A name in a graph must not fail a run because the terminal has no sign for it.
         with contextlib.suppress(AttributeError, ValueError):
@@ -82,15 +84,28 @@ def exit_code(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
+    except OSError as error:
+        # Files are named by errors of their own; what is left is standard output. A reader that went away, as
+        # `head` does, needs no telling.
+        if not isinstance(error, BrokenPipeError):
+            click.echo(f"error: cannot write: {(error.strerror or str(error)).lower()}", err=True)
         # Python flushes standard output once more as it ends, which would complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
         if _is_told(error):
             return 1
         raise
     return result if isinstance(result, int) else 0
+
+
+def _open_streams() -> None:
+    """Open the standard streams that the caller closed (`>&-`), to nowhere: Python has none for them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # Open for as long as the process lives.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _is_told(error: Exception) -> bool:

@@ -1,10 +1,13 @@
 """`agraph eval`: how a graph scores on a data set."""
 
 import json
+import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 import click
 
+from agraph.cli.help import Command
 from agraph.cli.options import concurrency_option, cost, model_option, task_options, tokens, usage_json
 from agraph.cli.progress import progress_bar
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 SHOWN_FAILURES = 5
 
 
-@click.command("eval")
+@click.command("eval", cls=Command)
 @click.argument("target", metavar="FILE[:GRAPH]")
 @task_options
 @model_option
@@ -38,7 +41,8 @@ def evaluate(
     from agraph.evaluating import evaluate as evaluated
     from agraph.runtime.models.protocol import Usage
 
-    with progress_bar("scoring") as advance:
+    # What tools and metrics print is not the result.
+    with progress_bar("scoring") as advance, redirect_stdout(sys.stderr):
 
         def progress(done: int, total: int, mean: float, usage: Usage) -> None:
             if advance is not None:

@@ -1,9 +1,12 @@
 """`agraph optimize`: learn what stands after `~`, and rewrite it in place."""
 
+import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 import click
 
+from agraph.cli.help import Command
 from agraph.cli.options import concurrency_option, cost, model_option, task_options, tokens
 from agraph.cli.progress import progress_bar
 
@@ -14,7 +17,7 @@ NOTHING_BETTER = 3
 """The exit code where the file is left as it is."""
 
 
-@click.command("optimize")
+@click.command("optimize", cls=Command)
 @click.argument("target", metavar="FILE[:GRAPH]")
 @task_options
 @model_option
@@ -47,16 +50,19 @@ def optimize(
     plan: bool,
     output: str | None,
 ) -> int:
-    """Learn a graph's edges and gates, and rewrite the file where the result is better.
+    """Learn a graph's edges, gates and choices, and rewrite the file where the result is better.
 
     Half of the rows are learned from, a quarter chooses among what was learned, and a quarter judges the
     result against the file as it is. Only the numbers after ~ are rewritten.
+
+    The graph of the file's one optimize block is taken; where there are several, GRAPH is named.
 
     The exit code is 0 where something was (or with --plan would be) written, and 3 where nothing better was
     found.
     """
     from agraph.arguments import models_of
     from agraph.optimizing import optimize as optimized
+    from agraph.runtime.errors import UnwrittenError
 
     if plan and output:
         raise click.UsageError("`--plan` writes nothing, so `--output` has no use beside it")
@@ -68,11 +74,18 @@ def optimize(
                 note = f"score {standing.score:.3f}, {usage.calls} calls, {cost(usage)}"
                 advance(standing.realizations, standing.of, note)
 
-        result = optimized(
-            target, data=data, target_column=target_column, metric=metric, models=models_of(models),
-            concurrency=concurrency, seed=seed, realizations=realizations, plan=plan, output=output,
-            progress=progress if advance else None,
-        )  # fmt: skip
+        try:
+            # What tools and metrics print is not the result.
+            with redirect_stdout(sys.stderr):
+                result = optimized(
+                    target, data=data, target_column=target_column, metric=metric, models=models_of(models),
+                    concurrency=concurrency, seed=seed, realizations=realizations, plan=plan, output=output,
+                    progress=progress if advance else None,
+                )  # fmt: skip
+        except UnwrittenError as error:
+            # What was paid for is not lost with the write.
+            click.echo(error.diff)
+            raise
     _print(result, plan)
     click.echo(_ending(result, elsewhere=output is not None))
     return 0 if result.found_better else NOTHING_BETTER

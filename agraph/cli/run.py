@@ -3,10 +3,12 @@
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 import click
 
+from agraph.cli.help import Command
 from agraph.cli.options import model_option, usage_json
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from agraph.runtime.events import Event
 
 
-@click.command("run")
+@click.command("run", cls=Command)
 @click.argument("target", metavar="FILE[:GRAPH]")
 @click.option(
     "-i",
@@ -74,9 +76,10 @@ def run(
         click.echo(f"drawn with --seed {seed}", err=True)
     realization = realization_of(graph, seed)
     started = time.monotonic()
-    outcome = asyncio.run(
-        run_graph(graph, realization, inputs, models=replacements, listener=_show if show_prompts else None)
-    )
+    listener = _show if show_prompts else None
+    # What tools print is not the answer.
+    with redirect_stdout(sys.stderr):
+        outcome = asyncio.run(run_graph(graph, realization, inputs, models=replacements, listener=listener))
     if not as_json:
         click.echo(outcome.value if isinstance(outcome.value, str) else _as_json(outcome.value))
         return

@@ -1,0 +1,110 @@
+"""Running the `test` blocks of a file: offline, each on models and tools of its own."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import attrs
+
+from agraph.compiler.diagnostics import has_errors
+from agraph.compiler.ir import Json
+from agraph.compiler.test_blocks import Expectation, Part, TestBlock
+from agraph.files import load
+from agraph.running import row_key
+from agraph.runtime.errors import AgraphError, CompileError
+from agraph.runtime.frame import Row
+from agraph.runtime.models.protocol import Truth
+from agraph.runtime.plan import deployed
+from agraph.runtime.session import Outcome, Session
+
+
+@attrs.frozen(eq=False)
+class Miss:
+    """An expectation that does not hold.
+
+    Attributes:
+        sides: The values left and right of the sign.
+        named: What is named in them, as written, and its value.
+    """
+
+    expectation: Expectation
+    sides: tuple[Json, Json]
+    named: tuple[tuple[str, Json], ...]
+
+
+@attrs.frozen(eq=False)
+class TestResult:
+    """What became of a test.
+
+    Attributes:
+        test: The block.
+        misses: The expectations that do not hold, in order.
+        error: Why the graph gave no answer, or `None`.
+        duration_s: Seconds that it took.
+    """
+
+    __test__ = False
+
+    test: TestBlock
+    misses: tuple[Miss, ...]
+    error: AgraphError | None
+    duration_s: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether there is an answer and all that is expected holds."""
+        return self.error is None and not self.misses
+
+
+def test(path: str) -> tuple[TestResult, ...]:
+    """What became of each test of a file, in order.
+
+    Raises:
+        FileError: The file cannot be read.
+        CompileError: It has errors.
+    """
+    compilation = load(path)
+    if has_errors(compilation.diagnostics):
+        raise CompileError(compilation.diagnostics)
+    return tuple(map(run_test, compilation.tests))
+
+
+test.__test__ = False  # type: ignore[attr-defined]  # A runner of tests that meets the name would collect it.
+
+
+def run_test(block: TestBlock) -> TestResult:
+    """Run the graph that the file deploys, and hold what is expected against what it gave.
+
+    Models are opened anew, so that scripted replies begin from the top; one that would be asked over the
+    network is an error before the first call.
+    """
+    started = time.monotonic()
+    misses: Sequence[Miss] = ()
+    error = None
+    try:
+        misses = asyncio.run(_misses(block))
+    except AgraphError as raised:
+        error = raised
+    return TestResult(block, tuple(misses), error, time.monotonic() - started)
+
+
+async def _misses(block: TestBlock) -> list[Miss]:
+    truth = Truth(block.target, ()) if block.has_target else None
+    row = Row(row_key(block.inputs), block.inputs, truth)
+    async with Session(block.graph, models=block.models, offline=True) as session:
+        readers = [session.reading(expectation.compare) for expectation in block.expectations]
+        outcome = await session.run(deployed(block.graph), row)
+        return [
+            await _miss(expectation, session, row, outcome)
+            for expectation, holds in zip(block.expectations, readers, strict=True)
+            if not await holds(row, outcome, {})
+        ]
+
+
+async def _miss(expectation: Expectation, session: Session, row: Row, outcome: Outcome) -> Miss:
+    async def value(part: Part) -> Json:
+        return await session.reading(part.value)(row, outcome, {})
+
+    left, right = expectation.sides
+    named = [(part.text, await value(part)) for part in expectation.named]
+    return Miss(expectation, (await value(left), await value(right)), tuple(named))
