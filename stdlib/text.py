@@ -20,6 +20,8 @@ _NUMBER = re.compile(
     re.VERBOSE,
 )
 
+_FENCED = re.compile(r"^```[^\n`]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
 
 def last_number(text: str) -> float | None:
     """The last number that stands in the text, or `None` where there is none.
@@ -58,6 +60,31 @@ def after(text: str, marker: str) -> str | None:
     return rest.strip() if found else None
 
 
+def code(text: str) -> str:
+    """The last block of code in the text, fenced as in Markdown, or the whole text where there is none."""
+    blocks = _FENCED.findall(text)
+    return blocks[-1].rstrip() if blocks else text.strip()
+
+
+def part(text: str, number: int, count: int) -> str | None:
+    """One of `count` parts of about equal length, counted from 0, or `None` where the text has no such part.
+
+    It ends where a paragraph does, else a line, else a word; put together, the parts are the text.
+
+    >>> [part("one two three", number, 2) for number in range(2)]
+    ['one ', 'two three']
+
+    Raises:
+        ValueError: There is no part of that number among so many.
+    """
+    if not 0 <= number < count:
+        raise ValueError(f"{count} parts have no part number {number}")
+    start = end = 0
+    for parts in range(1, number + 2):
+        start, end = end, _cut(text, end, len(text) * parts // count)
+    return text[start:end] or None
+
+
 def strip(text: str) -> str:
     """The text without the space around it."""
     return text.strip()
@@ -71,6 +98,19 @@ def lower(text: str) -> str:
 def join(parts: Sequence[str], separator: str) -> str:
     """The texts in one, with `separator` between them."""
     return separator.join(parts)
+
+
+def _cut(text: str, start: int, end: int) -> int:
+    """The last good place to end a part that starts at `start`, up to `end`."""
+    if end == len(text):
+        return end
+    # A paragraph or a line that ends early in the part would make it much shorter than the others.
+    middle = (start + end) // 2
+    for pause, earliest in (("\n\n", middle), ("\n", middle), (" ", start)):
+        found = text.rfind(pause, earliest, end)
+        if found >= 0:
+            return found + len(pause)
+    return end
 
 
 def _value(match: re.Match[str]) -> float:

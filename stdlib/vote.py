@@ -16,15 +16,15 @@ def majority(answers: Sequence[Value | None]) -> Value | None:
     >>> majority([None, "b", "a", "a", "b"])
     'b'
     """
-    first: dict[Hashable, Value] = {}
+    answered: dict[Hashable, Value] = {}
     votes: Counter[Hashable] = Counter()
     for answer in answers:
         if answer is not None:
             identity = _identity(answer)
-            first.setdefault(identity, answer)
+            answered.setdefault(identity, answer)
             votes[identity] += 1
-    # `first` is in order of appearance, and `max` keeps the earliest of equals.
-    return first[max(first, key=votes.__getitem__)] if first else None
+    # `answered` is in order of appearance, and `max` keeps the earliest of equals.
+    return answered[max(answered, key=votes.__getitem__)] if answered else None
 
 
 def best_of(values: Sequence[Value | None], scores: Sequence[float | None]) -> Value | None:
@@ -45,6 +45,16 @@ def best_of(values: Sequence[Value | None], scores: Sequence[float | None]) -> V
         if value is not None and score is not None and (highest is None or score > highest):
             best, highest = value, score
     return best
+
+
+def first(values: Sequence[Value]) -> Value | None:
+    """The first of the values, or `None` where there is none."""
+    return values[0] if values else None
+
+
+def last(values: Sequence[Value]) -> Value | None:
+    """The last of the values, or `None` where there is none."""
+    return values[-1] if values else None
 
 
 def _identity(value: object) -> Hashable:

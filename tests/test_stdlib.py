@@ -125,6 +125,44 @@ def test_join_puts_the_separator_between(parts: list[str]) -> None:
     assert text.join(parts, "; ").split("; ") == parts
 
 
+@given(st.text(alphabet="ab \n"), st.integers(1, 6))
+@example("", 3)
+@example("a" * 20, 3)
+def test_the_parts_of_a_text_are_the_text(words: str, count: int) -> None:
+    parts = [text.part(words, index, count) for index in range(count)]
+    assert "".join(part for part in parts if part is not None) == words
+    assert "" not in parts
+
+
+def test_a_part_ends_with_a_paragraph_or_a_line_or_a_word() -> None:
+    assert text.part("a b\n\nc d\ne f", 0, 2) == "a b\n\n"
+    assert text.part("a b\nc d e f", 0, 2) == "a b\n"
+    assert text.part("a\n\nb c d e f g h i", 0, 2) == "a\n\nb c d "
+    assert text.part("a b c d", 0, 2) == "a "
+    assert text.part("abcd", 0, 2) == "ab"
+
+
+def test_a_part_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 parts have no part number 2"):
+        text.part("a b", 2, 2)
+
+
+@given(st.text(alphabet="ab `\n").filter(lambda words: "```" not in words), st.sampled_from(["", "python"]))
+def test_code_is_what_stands_between_the_last_fences(program: str, language: str) -> None:
+    fenced = f"First:\n```\nx\n```\nThen:\n```{language}\n{program}\n```\nDone."
+    assert text.code(fenced) == program.rstrip()
+
+
+def test_code_without_fences_is_the_text() -> None:
+    assert text.code(" x = 1\n") == "x = 1"
+
+
+@given(st.lists(st.integers()))
+def test_first_and_last_are_the_ends_where_there_are_any(values: list[int]) -> None:
+    assert vote.first(values) == next(iter(values), None)
+    assert vote.last(values) == next(reversed(values), None)
+
+
 NUMBERS = st.one_of(
     st.integers(0, 20).map(str),
     st.floats(0, 20).map(lambda number: f"{number:.3f}"),
