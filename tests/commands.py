@@ -65,10 +65,10 @@ def in_new_process(*arguments: str | Path, script: str = "", **options: Any) -> 
     return ended(started(*arguments, script=script, **options))
 
 
-def assert_refused(finished: Finished, *words: str) -> None:
-    """Hold that a command failed with one message, on one line, that says these words."""
+def assert_refused(finished: Finished, *words: str, out: str = "") -> None:
+    """Hold that a command failed with one line that says these words, and what it printed before."""
     assert finished.code == 1, finished
-    assert finished.out == ""
+    assert out in finished.out if out else finished.out == ""
     assert finished.err.startswith("error: "), finished.err
     assert finished.err.count("\n") == 1, finished.err
     for word in words:

@@ -35,6 +35,16 @@ def test_a_tie_is_accepted_only_at_lower_cost() -> None:
     assert judge([1.0, 0.0], [0.0, 1.0], 2, 4).kind == "rejected"
 
 
+def test_no_answer_is_no_saving() -> None:
+    silent = judge([0.0, 0.0], [0.0, 0.0], 4, math.inf)
+    assert silent.kind == "rejected"
+    assert silent.reason == "No better on 2 held-out rows, and without an answer to some."
+    assert judge([0.0, 0.0], [0.0, 0.0], math.inf, math.inf).kind == "rejected"
+    answering = judge([0.0, 0.0], [0.0, 0.0], math.inf, 4)
+    assert answering.kind == "not proven"
+    assert answering.reason == "As good on 2 held-out rows, and with an answer to each of them."
+
+
 def test_lower_cost_does_not_buy_a_worse_mean() -> None:
     verdict = judge([1.0, 1.0], [1.0, 0.0], 100, 1)
     assert (verdict.kind, verdict.accepted) == ("rejected", False)

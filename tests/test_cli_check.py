@@ -1,6 +1,7 @@
 """`agraph check`."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -149,8 +150,37 @@ def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
 def test_help_shows_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     finished = in_process(capsys, "--help")
     assert finished.code == 0
-    for verb in ("check", "compile", "show", "run", "eval", "optimize"):
+    for verb in ("check", "compile", "show", "run", "test", "eval", "optimize"):
         assert f"│ {verb} " in finished.out
+
+
+@pytest.mark.parametrize("verb", ["check", "compile", "show", "run", "eval", "optimize"])
+def test_the_help_of_every_verb_is_drawn_alike(capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    finished = in_process(capsys, verb, "--help")
+    assert finished.code == 0
+    assert "╭─ Options ─" in finished.out
+    assert "│ --help " in finished.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="streams are closed as POSIX does it")
+@pytest.mark.parametrize("closed", [(0, 1, 2), (1,), (2,)])
+def test_closed_streams_are_no_reason_to_fail(folder: Path, closed: tuple[int, ...]) -> None:
+    def close() -> None:
+        for stream in closed:
+            os.close(stream)
+
+    write(folder / "a.agraph", GOOD)
+    finished = in_new_process("check", "a.agraph", preexec_fn=close)
+    assert finished.code == 0
+    assert "Traceback" not in finished.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_output_that_finds_no_space_is_told_in_one_line(folder: Path) -> None:
+    write(folder / "a.agraph", GOOD)
+    with open("/dev/full", "w") as full:
+        finished = in_new_process("check", "a.agraph", stdout=full)
+    assert (finished.code, finished.err) == (1, "error: cannot write: no space left on device\n")
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

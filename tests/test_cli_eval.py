@@ -180,6 +180,13 @@ def test_the_metric_can_be_given(evaluate: Verb, tmp_path: Path, metric: str, sc
     assert report(evaluate(path, "--metric", metric, "--json"))["score"] == pytest.approx(score)
 
 
+def test_what_a_metric_prints_is_not_the_report(evaluate: Verb, tmp_path: Path) -> None:
+    (tmp_path / "metrics.py").write_text("def loud(output): print('scoring'); return 1")
+    finished = evaluate(write_duel(tmp_path), "--metric", 'python("metrics:loud")', "--json")
+    assert json.loads(finished.out)["score"] == 1
+    assert finished.err == "scoring\n" * ROWS
+
+
 @pytest.mark.parametrize(
     "metric",
     ["exat", "exact(", "7", 'python("metrics")', "number(tolerance = many)", "exact(output.answer)", ""],

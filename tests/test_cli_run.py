@@ -80,6 +80,12 @@ def test_the_answer_alone_is_on_standard_output(tmp_path: Path) -> None:
     assert (finished.code, finished.out, finished.err) == (0, "4\n", "")
 
 
+def test_what_a_tool_prints_is_not_the_answer(run: Verb, echo: Path, tmp_path: Path) -> None:
+    (tmp_path / "echo.py").write_text("def spelled(*values): print('thinking'); return 'done'")
+    finished = run(echo, *pairs())
+    assert (finished.code, finished.out, finished.err) == (0, "done\n", "thinking\n")
+
+
 def test_inputs_are_texts_as_they_are_and_json_for_other_types(run: Verb, echo: Path) -> None:
     finished = run(echo, *pairs())
     assert (finished.code, finished.out, finished.err) == (0, SPELLED + "\n", "")

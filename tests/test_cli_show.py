@@ -87,13 +87,101 @@ def test_json_has_the_same_for_programs(file: str, capsys: pytest.CaptureFixture
     assert picture["order"] == ["solver[0]", "vote"]
     assert picture["nodes"][1] == {
         "name": "solver[1]", "family": "solver", "member": 1, "description": "Solves & checks.",
-        "type": "str", "work": "model fast", "gate": 0.25, "idle": "its gate, 0.25, is below 0.5",
-        "output": False, "deployed": False,
+        "type": "str", "work": "model fast", "gate": 0.25, "choices": [],
+        "idle": "its gate, 0.25, is below 0.5", "output": False, "deployed": False,
     }  # fmt: skip
     assert picture["edges"][0] == {
-        "sender": "solver[0]", "receiver": "vote", "probability": 0.75, "deployed": True
+        "sender": "solver[0]", "receiver": "vote", "probability": 0.75, "deployed": True, "message": True
     }  # fmt: skip
     assert picture["edges"][2]["probability"] is None
+
+
+COMPOSED = """\
+agraph 1
+
+model fast = simulated(right = 0.7)
+model smart = simulated(right = 0.9)
+
+graph inner(question: str) -> str {
+  node say[2] "Says." {
+    model ~ { fast: 1, smart: 3 }
+    prompt = "{{ question }}"
+  }
+  node last {
+    model = fast
+    prompt = "{{ say }}"
+  }
+  edge say -> last
+  output last
+}
+
+graph outer(question: str) -> str {
+  node left "Is off." ~ inner(question) {
+    on ~ 0.2
+  }
+  node right ~ inner(question)
+  node end {
+    model ~ { fast: 0.6, smart: 0.4 }
+    prompt ~ { short: 1, long: 1 }
+    prompt short = "{{ inbox }}"
+    prompt long = "All of it: {{ inbox }}"
+  }
+  edge [left, right] -> end
+  output end
+}
+"""
+
+
+@pytest.fixture
+def composed(tmp_path: Path) -> str:
+    path = tmp_path / "composed.agraph"
+    path.write_text(COMPOSED)
+    return str(path)
+
+
+def test_choices_are_shown_with_their_weights_and_what_is_taken(
+    composed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [" ".join(line.split()) for line in shown(capsys, composed, "text").splitlines()]
+    assert "● right.say[0] str model smart model ~ { fast: 1, smart: 3 } Says." in lines
+    assert (
+        "● end str model fast model ~ { fast: 0.6, smart: 0.4 } prompt ~ { short: 1, long: 1 } [output]"
+        in lines
+    )
+    picture = json.loads(shown(capsys, composed, "json"))
+    assert picture["nodes"][-1]["choices"] == [
+        {"kind": "model", "weights": {"fast": 0.6, "smart": 0.4}, "taken": "fast"},
+        {"kind": "prompt", "weights": {"short": 1.0, "long": 1.0}, "taken": "short"},
+    ]
+    assert "prompt #126; #123; short: 1, long: 1 #125;" in shown(capsys, composed, "mermaid")
+    assert "\\nmodel ~ { fast: 0.6, smart: 0.4 }" in shown(capsys, composed, "dot")
+    planned = in_process(capsys, "compile", composed, "--emit", "plan").out
+    assert "  end.prompt          short  of short 1, long 1\n" in planned
+    assert "left.say[0].model" not in planned
+
+
+def test_what_lies_in_an_instance_that_is_off_says_so(
+    composed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [" ".join(line.split()) for line in shown(capsys, composed, "text").splitlines()]
+    assert (
+        "○ left() { question: str } arguments on ~ 0.2 Is off. (does not run: its gate, 0.2, is below 0.5)"
+        in lines
+    )
+    assert any("○ left.say[0]" in line and "(does not run: `left()` around it" in line for line in lines)
+    # Arguments are no messages: nothing is drawn between them and what reads them but a line without a head.
+    assert not any(line.startswith("● right() ->") for line in lines)
+    assert (
+        "right()" not in in_process(capsys, "compile", composed, "--emit", "plan").out.partition("hears")[2]
+    )
+    assert "  n4 --- n5" in shown(capsys, composed, "mermaid")
+    assert "  n4 -> n5 [arrowhead=none];" in shown(capsys, composed, "dot")
+
+
+def test_families_of_two_instances_are_two(composed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = shown(capsys, composed, "mermaid")
+    assert '["left.say<br/>Says."]' in picture
+    assert '["right.say<br/>Says."]' in picture
 
 
 @given(st.text())

@@ -35,7 +35,7 @@ LEAVES = st.one_of(
     JSON.map(ir.Constant),
     st.text().map(ir.Input),
     st.builds(ir.Message, st.just(ir.NodeIndex(0))),
-    st.builds(ir.Messages, st.just((ir.NodeIndex(0), ir.NodeIndex(1)))),
+    st.builds(ir.Messages, st.just((ir.NodeIndex(0), ir.NodeIndex(1))), st.booleans()),
     st.booleans().map(ir.Inbox),
 )
 EXPRESSIONS: st.SearchStrategy[ir.Expression] = st.recursive(
@@ -44,6 +44,9 @@ EXPRESSIONS: st.SearchStrategy[ir.Expression] = st.recursive(
         st.builds(ir.FieldOf, inner, st.text()),
         st.lists(inner, max_size=3).map(lambda items: ir.MakeList(tuple(items))),
         st.lists(st.tuples(st.text(), inner), max_size=3).map(lambda items: ir.MakeRecord(tuple(items))),
+        st.lists(st.tuples(st.text(), inner), max_size=3).map(
+            lambda entries: ir.Enter(tuple(entries), (types.STR, types.Optional(types.INT)))
+        ),
         st.builds(ir.Apply, st.just(ir.ToolIndex(0)), st.tuples(inner), st.just((0,))),
     ),
     max_leaves=6,
@@ -80,6 +83,54 @@ def test_every_value_comes_back_from_json_as_it_was(
     assert restored == original
     # Equal is not enough: 1, 1.0 and true are equal, and only a tuple can be a part of the IR.
     assert repr(restored) == repr(original)
+
+
+COMPOSED = """\
+agraph 1
+
+import std.text
+
+model fast = simulated(right = 0.7)
+model smart = simulated(right = 0.9)
+
+graph inner(question: str, hint: str?) -> list[str] {
+  model = fast
+  node ask[2] "Asks." {
+    on ~ [0.5, 0.6]
+    prompt ~ "{{ question }} {{ hint }}"
+  }
+  node say[2] "Says." {
+    prompt = "{{ ask }}"
+  }
+  edge ask[i] -> say[i]
+  output say
+}
+
+graph outer(question: str) -> str {
+  node x[2] "Is two." ~ inner(question)
+  node end {
+    model ~ { fast: 1, smart: 2 }
+    tools ~ { none: 1, some: 1 }
+    tools none = []
+    tools some = [text.last_number]
+    prompt ~ { short: 1, long: 1 }
+    prompt short = "{{ x }}"
+    prompt long = "All: {{ x }} {{ inbox }}"
+    examples = [{ x: [["a", null]], inbox: [{ b: 1.0 }], output: "c" }]
+  }
+  edge x -> end
+  output end
+}
+"""
+
+
+def test_a_composed_graph_comes_back_from_json_as_it_was() -> None:
+    original = compiled(COMPOSED)
+    restored = back(original)
+    assert restored == original
+    assert repr(restored) == repr(original)
+    assert {type(each.span) for each in restored.probabilities} == {Span, ir.Missing}
+    assert [choice.kind for _, choice in restored.choices] == ["model", "tools", "prompt"]
 
 
 def test_another_version_is_refused_by_its_name() -> None:

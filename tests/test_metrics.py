@@ -13,7 +13,7 @@ from agraph.compiler import ir
 from agraph.compiler.ir import Json
 from agraph.optimizer.comparisons import contains, exact, near, one_of
 from agraph.optimizer.grade import Grade
-from agraph.optimizer.metrics import metric_from_name, open_metric
+from agraph.optimizer.metrics import open_metric
 from agraph.optimizer.rows import DataRow
 from agraph.runtime.errors import DataError, InputError, ToolError
 
@@ -191,13 +191,6 @@ def test_a_row_that_cannot_be_scored_is_named() -> None:
         score(metric_of("exact"), 1, {"anwser": 1})
 
 
-def test_a_command_line_names_metrics() -> None:
-    assert metric_from_name("number", "g.agraph") == ir.Metric("number", (), (), None, "g.agraph")
-    assert metric_from_name("m:f", "g.agraph") == ir.Metric("python", (), (), "m:f", "g.agraph")
-    with pytest.raises(InputError, match=re.escape("there is no metric `nunber` (did you mean `number`?)")):
-        metric_from_name("nunber", "g.agraph")
-
-
 # Python metrics.
 
 FUNCTIONS = """
@@ -208,6 +201,7 @@ def anything(*values): return len(values)
 def optional(output, row=None, *, strict=False): return row["answer"]
 def feedback(output): return 0.5, "half of it"
 def raises(output): raise KeyError("lost")
+def leaves(output): raise SystemExit(0)
 def nothing(output): return None
 def infinite(output): return float("inf")
 def words(output): return "good"
@@ -221,7 +215,7 @@ async def waits(output): return 1
 
 def python(folder: Path, function: str, output: Json, trace: Mapping[str, Json] | None = None) -> Grade:
     (folder / "scores.py").write_text(FUNCTIONS)
-    metric = metric_from_name(f"scores:{function}", str(folder / "g.agraph"))
+    metric = ir.Metric("python", (), (), f"scores:{function}", str(folder / "g.agraph"))
     return open_metric(metric, "answer")(output, row_of({"answer": 6}), trace or {})
 
 
@@ -247,6 +241,7 @@ def test_a_function_cannot_change_what_is_scored(tmp_path: Path) -> None:
     ("function", "message"),
     [
         ("raises", "the metric `scores:raises` failed on row 4 (rows.jsonl:5): KeyError: 'lost'"),
+        ("leaves", "the metric `scores:leaves` failed on row 4 (rows.jsonl:5): SystemExit: 0"),
         ("nothing", "gave `None` on row 4 (rows.jsonl:5), not a finite number"),
         ("infinite", "gave `inf`"),
         ("words", "gave `'good'`"),

@@ -50,6 +50,16 @@ def test_a_line_serves_where_it_says(tmp_path: Path) -> None:
         ask(scripted, prompt="Is fire wet?")
 
 
+def test_a_family_is_named_without_its_numbers_inside_instances_too(tmp_path: Path) -> None:
+    scripted = script(
+        tmp_path, '{"node": "step[1].rate", "reply": "one"}', '{"node": "step.rate", "reply": "all"}'
+    )
+    assert ask(scripted, node="step[1].rate[2]").text == "one"
+    assert ask(scripted, node="step[0].rate[2]").text == "all"
+    with pytest.raises(ModelError, match="no reply left"):
+        ask(scripted, node="step[1]")
+
+
 def test_a_value_is_sent_as_json_and_a_text_as_it_is(tmp_path: Path) -> None:
     scripted = script(tmp_path, '{"reply": {"winner": "Zoë"}}', '{"reply": "{not json"}')
     assert ask(scripted).text == '{"winner": "Zoë"}'

@@ -1,5 +1,6 @@
 """Tools: loaded from where they live, and held to their declaration."""
 
+import asyncio
 import json
 import sys
 import tempfile
@@ -130,6 +131,14 @@ def test_an_exception_of_a_tool_keeps_its_cause(tmp_path: Path) -> None:
     with pytest.raises(ToolCallError, match="tool `t`: it raised ValueError: no") as caught:
         opened(tmp_path).call((1,))
     assert isinstance(caught.value.__cause__, ValueError)
+
+
+def test_a_tool_that_leaves_the_process_fails_instead(tmp_path: Path) -> None:
+    (tmp_path / "tools.py").write_text("import sys\ndef f(x): sys.exit(x)\nasync def g(x): sys.exit(x)")
+    with pytest.raises(ToolCallError, match="tool `t`: it raised SystemExit: 0"):
+        opened(tmp_path).call((0,))
+    with pytest.raises(ToolCallError, match="tool `t`: it raised SystemExit: 0"):
+        asyncio.run(opened(tmp_path, function="g").call((0,)))
 
 
 def test_an_object_whose_call_is_asynchronous_waits() -> None:

@@ -139,8 +139,8 @@ def test_the_second_of_two_runs_on_one_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "waits.py").write_text(WAITING_METRIC)
     first = started("optimize", path, "--metric", 'python("waits:score")', stdin=subprocess.PIPE)
     try:
-        assert first.stdout is not None
-        assert first.stdout.readline() == "scoring\n"
+        assert first.stderr is not None
+        assert first.stderr.readline() == "scoring\n"
         assert_refused(in_new_process("optimize", path), "is being optimized by another run")
         assert path.read_text("utf-8") == TEXT
     finally:
@@ -212,7 +212,9 @@ def test_a_limit_of_size_met_during_the_rewrite_leaves_the_file(tmp_path: Path) 
     text = TEXT + "# A long comment.\n" * 1000
     path = write_duel(tmp_path, text)
     finished = in_new_process("optimize", path, preexec_fn=limited_to(4096))
-    assert_refused(finished, "cannot be written: file too large; nothing was changed")
+    assert_refused(
+        finished, "cannot be written: file too large; nothing was changed", out="+  edge [liar, sage]"
+    )
     assert path.read_text("utf-8") == text
     assert names_in(tmp_path) == {"duel.agraph", "duel.jsonl"}
 
@@ -237,7 +239,7 @@ def test_a_full_disk_during_the_rewrite_leaves_the_file(small_disk: Path) -> Non
         while True:
             filler.write(b"x" * 1024)
     finished = in_new_process("optimize", path, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
-    assert_refused(finished, "no space left on device")
+    assert_refused(finished, "no space left on device", out="+  edge [liar, sage]")
     assert path.read_text("utf-8") == TEXT
     assert names_in(small_disk) == {"duel.agraph", "duel.jsonl", "filler"}
 
