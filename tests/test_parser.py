@@ -668,3 +668,14 @@ def test_two_processes_at_once_both_parse(folder: Path) -> None:
     processes = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(2)]
     assert [process.wait() for process in processes] == [0, 0]
     assert len(list(folder.iterdir())) == 1
+
+
+@pytest.mark.parametrize("line", ["typeVerdict { winner: str }", "graphg(q: str) -> str {}", "modelm = f()"])
+def test_a_word_that_begins_an_item_ends_with_a_blank(line: str) -> None:
+    _, diagnostics = parse(Source("main.agraph", f"agraph 1\n{line}\n"))
+    assert [diagnostic.code for diagnostic in diagnostics][:1] == ["AG0101"]
+
+
+def test_a_word_run_together_with_a_name_is_answered_among_other_mistakes() -> None:
+    _, diagnostics = parse(Source("main.agraph", 'a\nagraph 1\ntypeVerdict { winner: "pro" | int }\n'))
+    assert diagnostics

@@ -237,8 +237,10 @@ def test_the_grammar_is_that_of_the_parser() -> None:
 
 
 def _without_terminals(grammar: str) -> str:
-    """The rules of the parser's grammar, each terminal that is a plain text replaced by that text."""
+    """The rules of the parser's grammar, each terminal that is a plain text or word replaced by that text."""
     plain = dict(re.findall(r'^([A-Z]+): (".+")$', grammar, re.MULTILINE))
+    words = re.findall(r"^([A-Z]+): /([a-z]+)\(\?!\[A-Za-z0-9_\]\)/$", grammar, re.MULTILINE)
+    plain |= {name: f'"{word}"' for name, word in words}
     rules = grammar.partition("\nAGRAPH:")[0].replace("_NL", "NL")
     return re.sub("[A-Z]+", lambda word: plain.get(word.group(), word.group()), re.sub("//.*", "", rules))
 
