@@ -59,6 +59,16 @@ class NodeView:
         return re.sub(r"(\[\d+\])?(\(\))?$", "", self.name)
 
     @property
+    def deeds(self) -> tuple[str, ...]:
+        """What it does and what is learned of it; of an instance's arguments its box tells that."""
+        return () if self.work == "arguments" else (self.work, *self.learned)
+
+    @property
+    def remark(self) -> str | None:
+        """Its description, where no box around it tells that."""
+        return self.description if self.member is None and self.work != "arguments" else None
+
+    @property
     def learned(self) -> tuple[str, ...]:
         """What the file says after `~` of it, prompts aside."""
         gate = () if self.gate is None else (f"on ~ {self.gate}",)
@@ -105,14 +115,6 @@ class GraphView:
         """`name(input: type) -> type`."""
         inputs = ", ".join(f"{name}: {type_}" for name, type_ in self.inputs)
         return f"{self.name}({inputs}) -> {self.type}"
-
-    @property
-    def families(self) -> tuple[tuple[int, ...], ...]:
-        """The indices of the nodes of each family; a node outside of any stands alone."""
-        members: dict[str, list[int]] = {}
-        for index, node in enumerate(self.nodes):
-            members.setdefault(node.group, []).append(index)
-        return tuple(map(tuple, members.values()))
 
 
 def view(graph: ir.Graph) -> GraphView:

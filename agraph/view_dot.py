@@ -1,10 +1,13 @@
 """A graph in the language of Graphviz."""
 
+from collections.abc import Iterator
+
 from agraph.view import EdgeView, GraphView, NodeView
+from agraph.view_boxes import Box, boxes, order_links
 
 
 def dot_text(shown: GraphView) -> str:
-    """A digraph: families are boxes, what the deployed graph does not run is dashed."""
+    """A digraph: instances and families are boxes, what the deployed graph does not run is dashed."""
     lines = [
         f"digraph {quoted(shown.name)} {{",
         f"  label={quoted(shown.signature)};",
@@ -12,17 +15,10 @@ def dot_text(shown: GraphView) -> str:
         '  node [shape=box, fontname="sans-serif"];',
         '  edge [fontname="sans-serif"];',
     ]
-    for members in shown.families:
-        nodes = [_node(index, shown.nodes[index]) for index in members]
-        first = shown.nodes[members[0]]
-        if first.member is None:
-            lines += (f"  {node}" for node in nodes)
-        else:
-            # Graphviz draws a box around a subgraph only where its name begins with `cluster`.
-            title = quoted(first.group, first.description or "")
-            lines += (f"  subgraph cluster{members[0]} {{", f"    label={title};")
-            lines += (*(f"    {node}" for node in nodes), "  }")
-    lines += (f"  {_edge(edge)}" for edge in shown.edges)
+    for each in boxes(shown):
+        lines += (f"  {line}" for line in _lines(each, shown))
+    lines += (f"  {_edge(edge)}" for edge in shown.edges if edge.message)
+    lines += (f"  n{entry} -> n{first} [style=invis];" for entry, first in order_links(shown))
     return "\n".join([*lines, "}"])
 
 
@@ -36,10 +32,24 @@ def quoted(*lines: str) -> str:
     return '"' + "\\n".join(escaped) + '"'
 
 
+def _lines(drawn: int | Box, shown: GraphView) -> Iterator[str]:
+    if isinstance(drawn, int):
+        yield _node(drawn, shown.nodes[drawn])
+        return
+    # Graphviz draws a box around a subgraph only where its name begins with `cluster`.
+    yield f"subgraph cluster{drawn.first} {{"
+    yield f"  label={quoted(*drawn.title)};"
+    # A box takes what is not said of it from the box around it.
+    yield f"  style={'dashed' if drawn.idle else 'solid'};"
+    for each in drawn.inside:
+        yield from (f"  {line}" for line in _lines(each, shown))
+    yield "}"
+
+
 def _node(index: int, node: NodeView) -> str:
-    lines = [node.name, node.type, node.work, *node.learned]
-    if node.description is not None and node.member is None:
-        lines.append(node.description)
+    lines = [node.name, node.type, *node.deeds]
+    if node.remark is not None:
+        lines.append(node.remark)
     styles = [f"label={quoted(*lines)}"]
     if node.idle is not None:
         styles.append("style=dashed")
@@ -52,6 +62,4 @@ def _edge(edge: EdgeView) -> str:
     styles = [] if edge.probability is None else [f"label={quoted(str(edge.probability))}"]
     if not edge.deployed:
         styles.append("style=dashed")
-    if not edge.message:
-        styles.append("arrowhead=none")
     return f"n{edge.sender} -> n{edge.receiver}" + (f" [{', '.join(styles)}];" if styles else ";")

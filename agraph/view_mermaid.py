@@ -1,27 +1,22 @@
 """A graph in the language of Mermaid, which code forges draw."""
 
+from collections.abc import Iterator
+
 from agraph.view import EdgeView, GraphView, NodeView
+from agraph.view_boxes import Box, boxes, order_links
 
 _PLAIN = frozenset(" .,:!?-+=/_()[]")
 
 
 def mermaid_text(shown: GraphView) -> str:
-    """A flowchart: families are boxes, what the deployed graph does not run is dashed."""
+    """A flowchart: instances and families are boxes, what the deployed graph does not run is dashed."""
     lines = ["---", f'title: "{shown.name}"', "---", "flowchart LR"]
-    for members in shown.families:
-        nodes = [_node(index, shown.nodes[index]) for index in members]
-        first = shown.nodes[members[0]]
-        if first.member is None:
-            lines += (f"  {node}" for node in nodes)
-        else:
-            title = f"{first.group}<br/>{escaped(first.description)}" if first.description else first.group
-            lines += (
-                f'  subgraph family{members[0]}["{title}"]',
-                *(f"    {node}" for node in nodes),
-                "  end",
-            )
-    lines += (f"  {_edge(edge)}" for edge in shown.edges)
-    idle = ",".join(f"n{index}" for index, node in enumerate(shown.nodes) if node.idle is not None)
+    drawn = boxes(shown)
+    for each in drawn:
+        lines += (f"  {line}" for line in _lines(each, shown))
+    lines += (f"  {_edge(edge)}" for edge in shown.edges if edge.message)
+    lines += (f"  n{entry} ~~~ n{first}" for entry, first in order_links(shown))
+    idle = ",".join(name for each in drawn for name in _idle(each, shown))
     if idle:
         lines += ("  classDef idle stroke-dasharray: 4", f"  class {idle} idle")
     return "\n".join(lines)
@@ -35,15 +30,38 @@ def escaped(text: str) -> str:
     )
 
 
+def _lines(drawn: int | Box, shown: GraphView) -> Iterator[str]:
+    if isinstance(drawn, int):
+        yield _node(drawn, shown.nodes[drawn])
+        return
+    name, *rest = filter(None, drawn.title)
+    yield f'subgraph {drawn.kind}{drawn.first}["{"<br/>".join([name, *map(escaped, rest)])}"]'
+    for each in drawn.inside:
+        yield from (f"  {line}" for line in _lines(each, shown))
+    yield "end"
+
+
+def _idle(drawn: int | Box, shown: GraphView) -> Iterator[str]:
+    """The names of what is dashed."""
+    if isinstance(drawn, int):
+        if shown.nodes[drawn].idle is not None:
+            yield f"n{drawn}"
+        return
+    if drawn.idle:
+        yield f"{drawn.kind}{drawn.first}"
+    for each in drawn.inside:
+        yield from _idle(each, shown)
+
+
 def _node(index: int, node: NodeView) -> str:
-    lines = [f"<b>{escaped(node.name)}</b>", *map(escaped, (node.type, node.work, *node.learned))]
-    if node.description is not None and node.member is None:
-        lines.append(f"<i>{escaped(node.description)}</i>")
+    lines = [f"<b>{escaped(node.name)}</b>", *map(escaped, (node.type, *node.deeds))]
+    if node.remark is not None:
+        lines.append(f"<i>{escaped(node.remark)}</i>")
     opening, closing = ("([", "])") if node.output else ("[", "]")
     return f'n{index}{opening}"{"<br/>".join(lines)}"{closing}'
 
 
 def _edge(edge: EdgeView) -> str:
-    arrow = ("-->" if edge.deployed else "-.->") if edge.message else ("---" if edge.deployed else "-.-")
+    arrow = "-->" if edge.deployed else "-.->"
     label = "" if edge.probability is None else f'|"{edge.probability}"|'
     return f"n{edge.sender} {arrow}{label} n{edge.receiver}"

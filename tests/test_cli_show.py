@@ -132,6 +132,22 @@ graph outer(question: str) -> str {
 """
 
 
+CHAIN = """\
+agraph 1
+
+graph layer(so_far: str?) -> str {
+  node say "Says." = "more"
+  output say
+}
+
+graph chain() -> str {
+  node step[2] "A step." ~ layer(step)
+  edge step[i] -> step[i + 1]
+  output step[-1]
+}
+"""
+
+
 @pytest.fixture
 def composed(tmp_path: Path) -> str:
     path = tmp_path / "composed.agraph"
@@ -169,13 +185,47 @@ def test_what_lies_in_an_instance_that_is_off_says_so(
         in lines
     )
     assert any("○ left.say[0]" in line and "(does not run: `left()` around it" in line for line in lines)
-    # Arguments are no messages: nothing is drawn between them and what reads them but a line without a head.
+    # Arguments are no messages.
     assert not any(line.startswith("● right() ->") for line in lines)
     assert (
         "right()" not in in_process(capsys, "compile", composed, "--emit", "plan").out.partition("hears")[2]
     )
-    assert "  n4 --- n5" in shown(capsys, composed, "mermaid")
-    assert "  n4 -> n5 [arrowhead=none];" in shown(capsys, composed, "dot")
+
+
+def test_instances_are_boxes_with_all_that_lies_inside(
+    composed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mermaid, dot = (shown(capsys, composed, form).splitlines() for form in ("mermaid", "dot"))
+    assert mermaid[4:13] == [
+        '  subgraph instance0["left<br/>Is off.<br/>on #126; 0.2"]',
+        '    subgraph family1["left.say<br/>Says."]',
+        *(line for line in mermaid[6:8] if "left.say[" in line),
+        "    end",
+        *(line for line in mermaid[9:10] if "left.last" in line),
+        "  end",
+        '  subgraph instance4["right"]',
+        '    subgraph family5["right.say<br/>Says."]',
+    ]
+    assert mermaid[-1] == "  class instance0,n1,n2,n3 idle"
+    start = dot.index("  subgraph cluster0 {")
+    assert dot[start + 1 : start + 4] == [
+        '    label="left\\nIs off.\\non ~ 0.2";', "    style=dashed;", "    subgraph cluster1 {"
+    ]  # fmt: skip
+
+
+def test_what_holds_an_instance_together_is_not_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "chain.agraph"
+    path.write_text(CHAIN)
+    mermaid, dot = (shown(capsys, str(path), form).splitlines() for form in ("mermaid", "dot"))
+    # `step[0]()` hears nothing and is left out. `step[1]()` hears, and only keeps its inside in order.
+    assert not any("step[0]()" in line for line in (*mermaid, *dot))
+    assert [line for line in mermaid if "--" in line[2:] or "~~~" in line] == ["  n1 --> n2", "  n2 ~~~ n3"]
+    assert [line for line in dot if "->" in line and "label" not in line] == [
+        "  n1 -> n2;", "  n2 -> n3 [style=invis];"
+    ]  # fmt: skip
+    assert '    n2 [label="step[1]()\\n{ so_far: str? }"];' in dot
 
 
 def test_families_of_two_instances_are_two(composed: str, capsys: pytest.CaptureFixture[str]) -> None:
