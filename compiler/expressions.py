@@ -410,7 +410,7 @@ def find_tool(callee: syntax.Expression, scope: Scope) -> ir.Tool | None:
         return None
     match callee:
         case syntax.Field(syntax.Reference(alias), member):
-            not_imported(alias, member, "tool", place.module, scope.findings)
+            not_imported(alias, member, "tool or graph", place.module, scope.findings)
         case syntax.Reference(unknown):
             hint = nearest(unknown.text, place.module.callable_names)
             scope.findings.add(kinds.UNKNOWN_TOOL, unknown.span, name=unknown.text, hint=hint)

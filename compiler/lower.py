@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from agraph.compiler import ir, kinds, syntax, types
+from agraph.compiler import attributes, ir, kinds, syntax, types
 from agraph.compiler.blocks import Blocks, check_block
 from agraph.compiler.diagnostics import Findings
 from agraph.compiler.ir import NodeIndex
@@ -131,6 +131,9 @@ def _check_output(nodes: SiteNodes) -> None:
             given=types.show(given), wanted=types.show(nodes.answer), hint=member,
         )  # fmt: skip
     gate = nodes.settings[family.name].get("on")
+    if output.many and gate is not None and (gate.learnable or attributes.boolean(gate, True)):
+        # A family answers with what is there of it.
+        return
     if gate is not None and gate.level < len(nodes.site.levels):
         gate.findings.add(kinds.GATED_OUTPUT, gate.setting.span, node=family.name)
     elif gate is not None:

@@ -12,7 +12,7 @@ from agraph.compiler.examples import read_examples
 from agraph.compiler.expressions import Scope, resolve_entry, resolve_expression
 from agraph.compiler.ir import NodeIndex
 from agraph.compiler.prompts import resolve_template
-from agraph.compiler.reads import Inbox, NameRead
+from agraph.compiler.reads import Inbox, NameRead, names_read
 from agraph.compiler.site_nodes import SiteNodes, works_of
 from agraph.compiler.sites import Family
 from agraph.compiler.type_names import resolve_type
@@ -51,10 +51,9 @@ def _family(nodes: SiteNodes, family: Family) -> Iterator[tuple[NodeIndex, ir.No
         # What is wrong with one member is wrong with all, and is reported once.
         reported = nodes.findings if number == 0 else Findings(nodes.findings.source)
         scope = nodes.scope(family, member, reported)
-        when = settings.get("when")
         node = attrs.evolve(
             shared, name=nodes.shared.names[index], member=member,
-            when=None if when is None else resolve_comparison(when.value, "when", _where(nodes, when, scope)),
+            when=_when(nodes, family, index, scope),
             requires=requires if index in nodes.heard or index in nodes.shared.heard_from_outside else 0,
         )  # fmt: skip
         if gate is not None:
@@ -69,6 +68,22 @@ def _family(nodes: SiteNodes, family: Family) -> Iterator[tuple[NodeIndex, ir.No
             yield from _instance(nodes, node, family, number, scope)
         else:
             yield index, attrs.evolve(node, work=_function(nodes, family, type_, scope))
+
+
+def _when(nodes: SiteNodes, family: Family, index: NodeIndex, scope: Scope) -> ir.Compare | None:
+    """The condition of one member; one that reads what no `[i]` edge brings to it does not bind it."""
+    when = nodes.settings[family.name].get("when")
+    if when is None:
+        return None
+    site = nodes.site
+    comparison = resolve_comparison(when.value, "when", _where(nodes, when, scope))
+    unheard = any(
+        read.is_whole
+        and site.is_indexed(read.name, family.name)
+        and site.indexed_sender(read.name, index) is None
+        for read in names_read(when.value)
+    )
+    return None if unheard else comparison
 
 
 def _value_type(nodes: SiteNodes, family: Family) -> types.Type:

@@ -13,6 +13,9 @@ from agraph.compiler.parser import parse
 from agraph.compiler.source import Source, Span
 from agraph.compiler.type_names import TypeScope, declared_records
 
+Kind = Literal["model", "tool", "tool or graph"]
+"""What is looked for in an import."""
+
 
 @attrs.frozen(eq=False)
 class Module:
@@ -71,9 +74,15 @@ class Module:
                     return Graph(imported.graphs[name.text], imported, f"{alias.text}.")
         return None
 
-    def names_of(self, what: Literal["model", "tool"]) -> list[str]:
-        """The names of its own models or tools."""
-        return list(self.models if what == "model" else self.tools)
+    def names_of(self, what: Kind) -> list[str]:
+        """The names of what it declares itself of a kind."""
+        match what:
+            case "model":
+                return list(self.models)
+            case "tool":
+                return list(self.tools)
+            case "tool or graph":
+                return [*self.tools, *self.graphs]
 
     @property
     def callable_names(self) -> list[str]:
@@ -115,9 +124,9 @@ def called_graph(value: syntax.Expression | None, module: Module) -> Graph | Non
 
 
 def not_imported(
-    alias: syntax.Name, name: syntax.Name, what: Literal["model", "tool"], module: Module, findings: Findings
+    alias: syntax.Name, name: syntax.Name, what: Kind, module: Module, findings: Findings
 ) -> None:
-    """Report that `alias.name` is no model or tool: there is no such import, or nothing of the name in it."""
+    """Report that `alias.name` is nothing of the kind: the import is missing, or has nothing of the name."""
     if alias.text not in module.imports:
         hint = nearest(alias.text, module.imports)
         findings.add(kinds.UNKNOWN_MODULE, alias.span, name=alias.text, hint=hint)

@@ -58,7 +58,7 @@ def _broken_rules(graph: Graph) -> Iterator[str]:
     yield from _broken_learnables(graph)
     if not graph.output or not all(0 <= node < count for node in graph.output):
         yield "the output is no node"
-    elif any(graph.nodes[node].gate is not None for node in graph.output):
+    elif not graph.output_many and any(graph.nodes[node].gate is not None for node in graph.output):
         yield "an output has a gate"
     joined = {pair for pair, parameter in zip(ends, edges.parameters, strict=True) if parameter == FIXED}
     for index, node in enumerate(graph.nodes):

@@ -4,11 +4,13 @@ import asyncio
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from agraph.compiler import ir
 from agraph.graph_argument import load_graph
 from agraph.optimizer.candidates import candidate, flipped, living
 from agraph.optimizer.policy import policy_of, reaching_output, realizations, sample
+from agraph.runtime.errors import RunError
 from agraph.runtime.frame import Row
 from agraph.runtime.plan import Realization, deployed, plan
 from agraph.runtime.session import Outcome, Session
@@ -113,3 +115,68 @@ def test_an_argument_may_call_a_tool_that_nothing_else_uses(tmp_path: Path) -> N
             return await session.run(deployed(of), Row("1", {"word": "hello"}))
 
     assert asyncio.run(run()).value == "HELLO"
+
+
+CHAIN = """\
+agraph 1
+
+type Draft { text: str, done: bool }
+
+tool longer(text: str, before: str?) -> Draft = python("longer:longer")
+
+graph attempt(text: str, before: str?) -> Draft {
+  node draft "Adds a letter." = longer(text, before)
+  output draft
+}
+
+graph main(text: str) -> list[str?] {
+  node step[5] = attempt(text, step.text) {
+    when = step.done == false
+  }
+  edge step[i] -> step[i + 1]
+  node said[5] -> str? = step.text
+  edge step[i] -> said[i]
+  output said
+}
+"""
+
+
+def test_a_condition_on_the_member_before_does_not_bind_the_first_and_ends_a_chain_early(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "longer.py").write_text(
+        "def longer(text, before):\n"
+        "    said = (before or '') + text\n"
+        "    return {'text': said, 'done': len(said) >= 3}\n"
+    )
+    (tmp_path / "a.agraph").write_text(CHAIN)
+    of = load_graph(str(tmp_path / "a.agraph"))[1]
+
+    async def run() -> Outcome:
+        async with Session(of) as session:
+            return await session.run(deployed(of), Row("1", {"text": "a"}))
+
+    assert asyncio.run(run()).value == ["a", "aa", "aaa", None, None]
+
+
+def run_of(of: ir.Graph, realization: Realization) -> Outcome:
+    async def run() -> Outcome:
+        async with Session(of) as session:
+            return await session.run(realization, Row("1", {"text": "x"}))
+
+    return asyncio.run(run())
+
+
+def test_a_family_with_gates_answers_with_the_members_that_are_there() -> None:
+    [of] = compiled(
+        "agraph 1\ngraph g(text: str) -> list[str] {\n"
+        "  node echo[3] = text { on ~ [0.9, 0.4, 0.6] }\n  output echo\n}\n"
+    ).graphs
+    assert run_of(of, deployed(of)).value == ["x", "x"]
+    none = Realization((False,) * 3, (), ())
+    with pytest.raises(RunError, match="gave no answer"):
+        run_of(of, none)
+    policy = policy_of(of)
+    draws = sample(policy, 50, np.random.default_rng(0))
+    for realization, alive in zip(realizations(draws), reaching_output(policy, draws).tolist(), strict=True):
+        assert plan(of, realization).live == tuple(alive)
