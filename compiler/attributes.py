@@ -351,7 +351,7 @@ def tools(said: Said | None) -> tuple[ir.Tool, ...]:
         tool = _tool(item, said)
         if tool is None:
             continue
-        if any(_has_variable(type_) for _, type_ in tool.parameters):
+        if any(types.letters(type_) for _, type_ in tool.parameters):
             said.findings.add(kinds.TOOL_PARAMETERS_UNTYPED, item.span, tool=tool.name)
         else:
             found.append(tool)
@@ -380,15 +380,3 @@ def _tool(item: syntax.Expression, said: Said) -> ir.Tool | None:
             wanted = "a list of names of tools"
             findings.add(kinds.BAD_ATTRIBUTE, item.span, name="tools", wanted=wanted, found=what)
     return None
-
-
-def _has_variable(type_: types.Type) -> bool:
-    match type_:
-        case types.Variable():
-            return True
-        case types.ListOf(item) | types.Optional(item):
-            return _has_variable(item)
-        case types.Record(_, fields):
-            return any(_has_variable(field) for _, field in fields)
-        case _:
-            return False

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from agraph.compiler import ir, kinds, syntax, types
 from agraph.compiler.expressions import Scope, resolve_expression
+from agraph.compiler.mismatch import report_mismatch
 
 
 def resolve_comparison(expression: syntax.Expression, name: str, scope: Scope) -> ir.Compare | None:
@@ -25,10 +26,9 @@ def resolve_comparison(expression: syntax.Expression, name: str, scope: Scope) -
     left, left_type = resolve_expression(expression.left, scope)
     right, right_type = resolve_expression(expression.right, scope)
     if not (types.fits(left_type, right_type) or types.fits(right_type, left_type)):
-        scope.findings.add(
-            kinds.TYPE_MISMATCH, expression.right.span, what="the right side of the comparison",
-            given=types.show(right_type), wanted=types.show(left_type),
-        )  # fmt: skip
+        report_mismatch(
+            "the right side of the comparison", right_type, left_type, expression.right.span, scope.findings
+        )
     elif expression.operator not in ("==", "!="):
         unordered = next((type_ for type_ in (left_type, right_type) if not _has_order(type_)), None)
         if unordered is not None:

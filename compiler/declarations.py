@@ -47,6 +47,9 @@ def declared_tool(item: syntax.ToolDeclaration, scope: TypeScope, findings: Find
     returns: types.Type = ANY
     if item.returns is not None:
         returns = resolve_type(item.returns, scope, findings)
+        told = frozenset[str]().union(*(types.letters(type_) for _, type_ in parameters))
+        for letter in sorted(types.letters(returns) - types.letters(ANY) - told):
+            findings.add(kinds.LOOSE_LETTER, item.returns.span, letter=letter)
     else:
         hint = f"write what it gives back: `tool {item.name.text}(…) -> str = …`"
         findings.add(kinds.MISSING_TYPE, item.name.span, what=f"the tool `{item.name.text}`", hint=hint)

@@ -6,6 +6,7 @@ from agraph.compiler import ir, kinds, syntax, types
 from agraph.compiler.attributes import Said, Settings
 from agraph.compiler.diagnostics import Findings, listed, nearest
 from agraph.compiler.literals import describe, literal, literal_type, report_repeated_keys
+from agraph.compiler.mismatch import report_mismatch
 from agraph.compiler.prompts import prompt_reads
 
 OUTPUT = "output"
@@ -66,8 +67,5 @@ def _example(
         values.append((entry.key.text, literal(entry.value, findings)))
     given = literal_type(answer.value)
     if not types.fits(given, type_):
-        findings.add(
-            kinds.TYPE_MISMATCH, answer.value.span, what=f"the `output` of an example of `{node}`",
-            given=types.show(given), wanted=types.show(type_),
-        )  # fmt: skip
+        report_mismatch(f"the `output` of an example of `{node}`", given, type_, answer.value.span, findings)
     return ir.Example(tuple(values), literal(answer.value, findings))

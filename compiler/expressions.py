@@ -12,6 +12,7 @@ from agraph.compiler import ir, kinds, syntax, types
 from agraph.compiler.diagnostics import Findings, listed, nearest
 from agraph.compiler.ends import find_member, resolve_end
 from agraph.compiler.literals import describe, report_repeated_keys
+from agraph.compiler.mismatch import report_mismatch
 from agraph.compiler.names import not_imported
 from agraph.compiler.parameters import ANY_TOOL
 from agraph.compiler.reads import Inbox, NameRead, named, path_of
@@ -320,10 +321,8 @@ def _call(call: syntax.Call, scope: Scope) -> Typed:
         if maps_over(given, wanted):
             mapped.append(position)
         elif not types.fits(given, wanted, bound):
-            scope.findings.add(
-                kinds.TYPE_MISMATCH, span, what=f"`{parameter}` of `{tool.name}`",
-                given=types.show(given), wanted=types.show(types.substitute(wanted, bound)),
-            )  # fmt: skip
+            told = types.substitute(wanted, bound)
+            report_mismatch(f"`{parameter}` of `{tool.name}`", given, told, span, scope.findings)
     returns = types.substitute(tool.returns, bound)
     if mapped:
         returns = types.ListOf(types.optional(returns))
@@ -355,10 +354,7 @@ def resolve_entry(
         entries.append((parameter, value))
         may_not_run = may_not_run or lacks(given, wanted)
         if not types.fits(given, wanted):
-            scope.findings.add(
-                kinds.TYPE_MISMATCH, span, what=f"`{parameter}` of `{name}`",
-                given=types.show(given), wanted=types.show(wanted),
-            )  # fmt: skip
+            report_mismatch(f"`{parameter}` of `{name}`", given, wanted, span, scope.findings)
     return ir.Enter(tuple(entries), tuple(inputs.values())), may_not_run
 
 

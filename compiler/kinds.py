@@ -170,10 +170,10 @@ TYPE_UNKNOWABLE = Kind(
     "AG0312", "error", "the type of `{node}` depends on itself", "write it: `node {node} -> str = …`"
 )
 TYPE_TOO_DEEP = Kind(
-    "AG0313",
-    "error",
-    "the type `{name}` holds records in records more than {limit} levels deep",
-    "make one of them text",
+    "AG0313", "error", "`{name}` holds records more than {limit} levels deep", "make one of them text"
+)
+LOOSE_LETTER = Kind(
+    "AG0314", "error", "nothing tells what `{letter}` stands for", "name it in a parameter, or write a type"
 )
 
 # AG04: edges, priors, output.

@@ -11,6 +11,7 @@ from agraph.compiler.ir import NodeIndex
 from agraph.compiler.layout import lay_out
 from agraph.compiler.learnables import Learnables
 from agraph.compiler.made_nodes import made_nodes
+from agraph.compiler.mismatch import report_mismatch
 from agraph.compiler.names import Graph, Module
 from agraph.compiler.outside import note_messages_from_outside
 from agraph.compiler.parameters import placeholders
@@ -126,10 +127,7 @@ def _check_output(nodes: SiteNodes) -> None:
     given = types.ListOf(types.optional(given)) if output.many else given
     if not types.fits(given, nodes.answer):
         member = f"name one member, as in `output {family.name}[-1]`" if output.many else None
-        findings.add(
-            kinds.TYPE_MISMATCH, output.value.span, what="the output",
-            given=types.show(given), wanted=types.show(nodes.answer), hint=member,
-        )  # fmt: skip
+        report_mismatch("the output", given, nodes.answer, output.value.span, findings, hint=member)
     gate = nodes.settings[family.name].get("on")
     if output.many and gate is not None and (gate.learnable or attributes.boolean(gate, True)):
         # A family answers with what is there of it.

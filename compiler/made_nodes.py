@@ -11,6 +11,7 @@ from agraph.compiler.diagnostics import Findings
 from agraph.compiler.examples import read_examples
 from agraph.compiler.expressions import Scope, resolve_entry, resolve_expression
 from agraph.compiler.ir import NodeIndex
+from agraph.compiler.mismatch import report_mismatch
 from agraph.compiler.prompts import resolve_template
 from agraph.compiler.reads import Inbox, NameRead, names_read
 from agraph.compiler.site_nodes import SiteNodes, works_of
@@ -98,10 +99,9 @@ def _function(nodes: SiteNodes, family: Family, type_: types.Type, scope: Scope)
     assert family.declaration.value is not None
     value, given = resolve_expression(family.declaration.value, scope)
     if not types.fits(given, type_):
-        scope.findings.add(
-            kinds.TYPE_MISMATCH, family.declaration.value.span, what=f"the right side of `{family.name}`",
-            given=types.show(given), wanted=types.show(type_),
-        )  # fmt: skip
+        report_mismatch(
+            f"the right side of `{family.name}`", given, type_, family.declaration.value.span, scope.findings
+        )
     return value
 
 
@@ -114,10 +114,7 @@ def _instance(
     assert isinstance(call, syntax.Call)
     graph, entry = inner.site.declaration.name.text, family.receivers[number]
     if not types.fits(inner.answer, node.type):
-        scope.findings.add(
-            kinds.TYPE_MISMATCH, call.span, what=f"the answer of `{graph}`",
-            given=types.show(inner.answer), wanted=types.show(node.type),
-        )  # fmt: skip
+        report_mismatch(f"the answer of `{graph}`", inner.answer, node.type, call.span, scope.findings)
     fields = tuple(inner.inputs.items())
     yield entry, attrs.evolve(
         node, type=types.Record("", fields),

@@ -12,6 +12,7 @@ from agraph.compiler.diagnostics import Findings, listed, nearest
 from agraph.compiler.expressions import Scope, Tools, resolve_expression
 from agraph.compiler.literals import literal, literal_type
 from agraph.compiler.lower import Lowered
+from agraph.compiler.mismatch import report_mismatch
 from agraph.compiler.names import Module
 from agraph.compiler.site_nodes import TARGET
 from agraph.compiler.source import Span
@@ -184,10 +185,7 @@ class _Lowering:
             if name in inputs:
                 type_ = literal_type(setting.value)
                 if not types.fits(type_, inputs[name]):
-                    self.findings.add(
-                        kinds.TYPE_MISMATCH, setting.value.span, what=f"`{name}`",
-                        given=types.show(type_), wanted=types.show(inputs[name]),
-                    )  # fmt: skip
+                    report_mismatch(f"`{name}`", type_, inputs[name], setting.value.span, self.findings)
             elif name != TARGET:
                 span = setting.path[0].span.to(setting.path[-1].span)
                 hint = nearest(name, [*inputs, TARGET]) or f"its inputs: {listed(list(inputs))}"

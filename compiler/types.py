@@ -207,6 +207,19 @@ def _join_records(left: dict[str, Type], right: dict[str, Type]) -> Type | None:
     return Record("", tuple(joined))
 
 
+def letters(type_: Type) -> frozenset[str]:
+    """The variables in a type."""
+    match type_:
+        case Variable(name):
+            return frozenset({name})
+        case ListOf(item) | Optional(item):
+            return letters(item)
+        case Record(_, fields):
+            return frozenset[str]().union(*(letters(field) for _, field in fields))
+        case _:
+            return frozenset()
+
+
 def substitute(type_: Type, bound: dict[str, Type]) -> Type:
     """The type with its variables replaced by what they stand for."""
     match type_:
