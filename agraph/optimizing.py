@@ -61,6 +61,7 @@ class Optimization:
         verdict: On the held-out rows, or `None` where nothing better than the file was found.
         train_rows: How many rows were learned from; likewise `validation_rows` and `held_out_rows`.
         realizations: How many were tried.
+        stopped: Whether a budget ended the search before it was done.
         usage: What it all used.
         diff: From the file to its new text, empty where nothing is to be changed.
         written: Whether it was written.
@@ -74,6 +75,7 @@ class Optimization:
     validation_rows: int
     held_out_rows: int
     realizations: int
+    stopped: bool
     usage: Usage
     diff: str
     written: bool
@@ -138,6 +140,7 @@ def optimize(
         validation_rows=len(tuning.split.validation),
         held_out_rows=len(tuning.split.held_out),
         realizations=tuning.result.realizations,
+        stopped=tuning.result.stopped,
         usage=usage,
         diff=_diff(source, text, output or path) if tuning.accepted else "",
         written=written,

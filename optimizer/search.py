@@ -22,6 +22,7 @@ from agraph.optimizer.policy import policy_of, sample
 from agraph.optimizer.replay import replayable
 from agraph.optimizer.scoreboard import Evaluate, Scoreboard
 from agraph.optimizer.written import written
+from agraph.runtime.errors import BudgetError
 from agraph.runtime.plan import Realization
 
 
@@ -74,6 +75,7 @@ class Result:
         seed: What lives of the realization that the file deployed before.
         realizations: How many were tried.
         history: The steps.
+        stopped: Whether a budget ended it before it was done.
     """
 
     probabilities: tuple[float, ...]
@@ -81,6 +83,7 @@ class Result:
     seed: Realization
     realizations: int
     history: tuple[Step, ...]
+    stopped: bool
 
 
 Report = Callable[[int, int, float, float], None]
@@ -110,6 +113,7 @@ async def search(
 
     Raises:
         ValueError: There are no rows to learn from.
+        BudgetError: It is spent before anything was scored; later the search ends with its best so far.
     """
     if not train:
         raise ValueError("a search needs rows to learn from")
@@ -121,40 +125,45 @@ async def search(
     frontier.add(seed)
     incumbent, tried, history = seed.realization, 1, list[Step]()
     await board.fill([incumbent], rows[:block])
-    # One realization is kept back for the policy's mode.
-    while (left := min(settings.batch, settings.realizations - 1 - tried)) > 0:
-        shown = [rows[(len(history) * block + place) % len(rows)] for place in range(block)]
-        draws = None
-        proposed: tuple[Candidate, ...] = ()
-        if len(history) % 2 == 0 or state.settled or left < 2:
-            best_first = ranking(board, frontier.known, incumbent)
-            proposed = frontier.propose(left, best_first, state.policy, board, generator)
-        if not proposed:
-            if state.settled or left < 2:
-                break
-            draws = sample(state.policy, left, generator)
-            proposed = drawn(graph, state.policy, draws)
-        realizations = [each.realization for each in proposed]
-        await board.fill([incumbent, *realizations], shown)
-        if draws is not None:
-            fresh = sum(each not in frontier.known for each in realizations)
-            rewards = np.array([board.values(each, shown) for each in realizations])
-            state = learned(state, draws, rewards, fresh, settings.rate, settings.baseline)
-        able = [each for each in proposed if deployable(graph, each)]
-        for each in able:
-            frontier.add(each)
-        tried += len(proposed)
-        incumbent = await promoted(board, incumbent, [each.realization for each in able], shown, rows)
-        mean = board.standing(incumbent, board.rows(incumbent))[0]
-        history.append(Step(tried, mean, entropy(state.policy)))
-        if report:
-            report(len(history), tried, mean, board.cost)
-    mode = candidate(graph, state.policy.probabilities.tolist())
-    tried += mode.realization not in frontier.known
-    frontier.add(mode)
-    entrants = [incumbent, mode.realization, *ranking(board, frontier.known, incumbent)]
-    finalists = await halved(board, entrants[: 4 * settings.finalists], rows, block, settings.finalists)
-    winner = await decided(board, finalists, seed.realization, rows, validation)
+    stopped = False
+    try:
+        # One realization is kept back for the policy's mode.
+        while (left := min(settings.batch, settings.realizations - 1 - tried)) > 0:
+            shown = [rows[(len(history) * block + place) % len(rows)] for place in range(block)]
+            draws = None
+            proposed: tuple[Candidate, ...] = ()
+            if len(history) % 2 == 0 or state.settled or left < 2:
+                best_first = ranking(board, frontier.known, incumbent)
+                proposed = frontier.propose(left, best_first, state.policy, board, generator)
+            if not proposed:
+                if state.settled or left < 2:
+                    break
+                draws = sample(state.policy, left, generator)
+                proposed = drawn(graph, state.policy, draws)
+            realizations = [each.realization for each in proposed]
+            await board.fill([incumbent, *realizations], shown)
+            if draws is not None:
+                fresh = sum(each not in frontier.known for each in realizations)
+                rewards = np.array([board.values(each, shown) for each in realizations])
+                state = learned(state, draws, rewards, fresh, settings.rate, settings.baseline)
+            able = [each for each in proposed if deployable(graph, each)]
+            for each in able:
+                frontier.add(each)
+            tried += len(proposed)
+            incumbent = await promoted(board, incumbent, [each.realization for each in able], shown, rows)
+            mean = board.standing(incumbent, board.rows(incumbent))[0]
+            history.append(Step(tried, mean, entropy(state.policy)))
+            if report:
+                report(len(history), tried, mean, board.cost)
+        mode = candidate(graph, state.policy.probabilities.tolist())
+        tried += mode.realization not in frontier.known
+        frontier.add(mode)
+        entrants = [incumbent, mode.realization, *ranking(board, frontier.known, incumbent)]
+        finalists = await halved(board, entrants[: 4 * settings.finalists], rows, block, settings.finalists)
+        winner = await decided(board, finalists, seed.realization, rows, validation)
+    except BudgetError:
+        # What was paid for is kept: the incumbent was compared with all that it beat.
+        winner, stopped = incumbent, True
     best = frontier.known[winner]
     values = graph.priors if best is seed else written(graph, state.policy, best, board)
-    return Result(values, winner, seed.realization, tried, tuple(history))
+    return Result(values, winner, seed.realization, tried, tuple(history), stopped)

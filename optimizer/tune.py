@@ -1,18 +1,20 @@
 """One optimization from data to verdict: split, search, judge."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import attrs
 import numpy as np
 
-from agraph.compiler.ir import Graph
+from agraph.compiler.ir import Graph, ModelCall
 from agraph.optimizer.accept import Verdict, judge
 from agraph.optimizer.evaluate import Evaluator
 from agraph.optimizer.policy import policy_of
 from agraph.optimizer.search import Report, Result, Settings, search
 from agraph.optimizer.split import Split, split
-from agraph.runtime.errors import InputError
+from agraph.runtime.errors import BudgetError, InputError
 from agraph.runtime.plan import Realization
+from agraph.runtime.session import Session
 
 
 @attrs.frozen
@@ -52,6 +54,7 @@ async def tune(
         InputError: The graph has no learnable edge, gate or choice.
         DataError: There are too few rows.
         RunError: Every run fails.
+        BudgetError: It is spent before the result could be judged.
     """
     if not policy_of(graph).learnable.any():
         raise InputError(
@@ -60,10 +63,28 @@ async def tune(
         )
     parts = split([example.source for example in evaluator.examples])
     generator = np.random.default_rng(seed)
-    result = await search(graph, evaluator.scores, parts.train, parts.validation, settings, generator, report)
+    with _kept_back(graph, evaluator.session, len(parts.held_out)):
+        result = await search(
+            graph, evaluator.scores, parts.train, parts.validation, settings, generator, report
+        )
     if result.incumbent == result.seed:
         return Tuning(result, None, parts)
     return Tuning(result, await _judged(result, evaluator, parts.held_out), parts)
+
+
+@contextmanager
+def _kept_back(graph: Graph, session: Session, held_out: int) -> Iterator[None]:
+    """Keep calls back for the verdict while the search runs: two runs on each held-out row, at most half."""
+    limit = session.call_limit
+    if limit is not None:
+        asking = sum(isinstance(node.work, ModelCall) for node in graph.nodes)
+        session.call_limit = limit - min(limit // 2, 2 * held_out * asking)
+    try:
+        yield
+    except BudgetError:
+        raise BudgetError(f"the budget of {limit} calls is spent before anything was learned") from None
+    finally:
+        session.call_limit = limit
 
 
 async def _judged(result: Result, evaluator: Evaluator, rows: Sequence[int]) -> Verdict:

@@ -113,6 +113,15 @@ class Session:
         self._programs: OrderedDict[Realization, _Program] = OrderedDict()
 
     @property
+    def call_limit(self) -> int | None:
+        """The most model calls that may be made; it may be changed between runs."""
+        return self._calls.limit
+
+    @call_limit.setter
+    def call_limit(self, limit: int | None) -> None:
+        self._calls.limit = limit
+
+    @property
     def usage(self) -> Usage:
         """What was really used so far."""
         return self._calls.usage

@@ -357,10 +357,21 @@ def test_a_graph_that_answers_nothing_is_not_the_cheaper_one(optimize: Verb, tmp
 
 
 def test_a_budget_of_calls_is_a_hard_stop(optimize: Verb, tmp_path: Path) -> None:
-    text = TEAM.replace("metric = contains", "metric = contains\n  budget = calls(50)")
+    text = TEAM.replace("metric = contains", "metric = contains\n  budget = calls(2)")
     path = write_team(tmp_path, text)
-    assert_refused(optimize(path), "the budget of 50 calls is spent")
+    assert_refused(optimize(path), "the budget of 2 calls is spent before anything was learned")
     assert path.read_text("utf-8") == text
+
+
+def test_a_search_that_a_budget_ends_keeps_its_best_so_far(optimize: Verb, tmp_path: Path) -> None:
+    text = TEAM.replace("metric = contains", "metric = contains\n  budget = calls(400)")
+    path = write_team(tmp_path, text)
+    finished = optimize(path)
+    assert finished.code == 0, finished
+    assert "the budget of calls ended the search: this is the best of what was tried" in finished.out
+    spent = next(line for line in finished.out.splitlines() if "realizations tried" in line)
+    assert 0 < int(spent.split("; ")[1].split(" calls")[0]) <= 400
+    assert path.read_text("utf-8") != text
 
 
 def test_a_budget_that_suffices_is_no_hindrance(optimize: Verb, tmp_path: Path) -> None:

@@ -105,6 +105,8 @@ def _print(result: "Optimization", plan: bool) -> None:
         f"{result.realizations} realizations tried on {rows}; {result.usage.calls:,} calls, "
         f"{tokens(result.usage)}, {cost(result.usage)}"
     )
+    if result.stopped:
+        click.echo("the budget of calls ended the search: this is the best of what was tried")
 
 
 def _ending(result: "Optimization", elsewhere: bool) -> str:
