@@ -320,13 +320,9 @@ def error_policy(said: Said | None, type_: types.Type) -> Literal["fail", "skip"
 def model(expression: syntax.Expression, said: Said) -> ir.Model | None:
     """The model that an expression of a setting names, or `None` with the reason reported."""
     place, findings = said.place, said.findings
-    if isinstance(expression, syntax.Reference):
-        constant = place.constants.get(expression.name.text)
-        if isinstance(constant, ir.Model):
-            return constant
-    found = place.module.model(expression)
+    found = place.model(expression)
     if found is not None:
-        return attrs.evolve(found, name=f"{place.qualifier}{found.name}")
+        return found
     match expression:
         case syntax.Reference(name):
             hint = nearest(name.text, [*place.module.model_names, *place.constants])
@@ -361,13 +357,9 @@ def tools(said: Said | None) -> tuple[ir.Tool, ...]:
 def _tool(item: syntax.Expression, said: Said) -> ir.Tool | None:
     """The tool that an item of a list names, or `None` with the reason reported."""
     place, findings = said.place, said.findings
-    if isinstance(item, syntax.Reference):
-        constant = place.constants.get(item.name.text)
-        if isinstance(constant, ir.Tool):
-            return constant
-    found = place.module.tool(item)
+    found = place.tool(item)
     if found is not None:
-        return attrs.evolve(found, name=f"{place.qualifier}{found.name}")
+        return found
     graph = place.module.graph(item)
     match item:
         case syntax.Reference(name) if graph is None:

@@ -392,13 +392,9 @@ def maps_over(given: types.Type, wanted: types.Type) -> bool:
 def find_tool(callee: syntax.Expression, scope: Scope) -> ir.Tool | None:
     """The tool that a call calls, or `None` with the reason reported."""
     place = scope.place
-    if isinstance(callee, syntax.Reference):
-        constant = place.constants.get(callee.name.text)
-        if isinstance(constant, ir.Tool):
-            return constant
-    found = place.module.tool(callee)
+    found = place.tool(callee)
     if found is not None:
-        return attrs.evolve(found, name=f"{place.qualifier}{found.name}")
+        return found
     bare = callee.value if isinstance(callee, syntax.Brackets) else callee
     if place.module.graph(bare) is not None:
         name = scope.findings.source.slice(bare.span)

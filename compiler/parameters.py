@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-import attrs
-
 from agraph.compiler import ir, kinds, syntax
 from agraph.compiler.diagnostics import Findings, nearest
 from agraph.compiler.literals import describe
@@ -132,9 +130,9 @@ def constant(expression: syntax.Expression, place: Place, findings: Findings) ->
         case syntax.Reference(name) if name.text in place.constants:
             return place.constants[name.text]
         case syntax.Reference() | syntax.Field():
-            found = place.module.model(expression) or place.module.tool(expression)
+            found = place.model(expression) or place.tool(expression)
             if found is not None:
-                return attrs.evolve(found, name=f"{place.qualifier}{found.name}")
+                return found
             text = findings.source.slice(expression.span)
             known = [*place.constants, *place.module.model_names, *place.module.callable_names]
             hint = nearest(text, known)

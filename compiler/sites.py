@@ -26,6 +26,25 @@ class Place:
     constants: Mapping[str, Constant] = {}
     qualifier: str = ""
 
+    def model(self, expression: syntax.Expression) -> ir.Model | None:
+        """The model that an expression names, a parameter's or a declared one, or `None`."""
+        constant = self._constant(expression)
+        if isinstance(constant, ir.Model):
+            return constant
+        found = self.module.model(expression)
+        return None if found is None else attrs.evolve(found, name=f"{self.qualifier}{found.name}")
+
+    def tool(self, expression: syntax.Expression) -> ir.Tool | None:
+        """The tool that an expression names, a parameter's or a declared one, or `None`."""
+        constant = self._constant(expression)
+        if isinstance(constant, ir.Tool):
+            return constant
+        found = self.module.tool(expression)
+        return None if found is None else attrs.evolve(found, name=f"{self.qualifier}{found.name}")
+
+    def _constant(self, expression: syntax.Expression) -> Constant | None:
+        return self.constants.get(expression.name.text) if isinstance(expression, syntax.Reference) else None
+
 
 @attrs.frozen(eq=False)
 class Level:
