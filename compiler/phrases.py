@@ -119,6 +119,8 @@ _STRAY_HINTS = {
 
 def stray_hint(character: str) -> str | None:
     """What to write instead of a character that is no part of the language."""
+    if character.isalpha():
+        return "names are made of the letters a to z and A to Z, digits and `_`"
     return _STRAY_HINTS.get(character)
 
 

@@ -679,3 +679,9 @@ def test_a_word_that_begins_an_item_ends_with_a_blank(line: str) -> None:
 def test_a_word_run_together_with_a_name_is_answered_among_other_mistakes() -> None:
     _, diagnostics = parse(Source("main.agraph", 'a\nagraph 1\ntypeVerdict { winner: "pro" | int }\n'))
     assert diagnostics
+
+
+def test_a_letter_that_no_name_has_is_told_what_names_are_made_of() -> None:
+    _, diagnostics = parse(Source("main.agraph", "agraph 1\ngraph g(q: str) -> str {\n  node ünï = q\n}\n"))
+    assert diagnostics[0].code == kinds.STRAY_CHARACTER.code
+    assert "a to z" in (diagnostics[0].hint or "")
