@@ -8,13 +8,16 @@ import attrs
 
 from agraph.arguments import metric_argument
 from agraph.compiler import Compilation
-from agraph.compiler.ir import DataSet, Graph, Metric, Model
+from agraph.compiler.ir import DataSet, Graph, Json, Metric, Model
 from agraph.graph_argument import load_graph
 from agraph.optimizer.evaluate import Evaluator, Scored
 from agraph.optimizer.grade import Scorer
 from agraph.optimizer.intervals import Interval, mean_interval
 from agraph.optimizer.metrics import open_metric
 from agraph.optimizer.task import Example, data_set, read_examples
+from agraph.recording import KEPT, Recording, journal_of
+from agraph.runtime.events import Listener
+from agraph.runtime.journal import Journal
 from agraph.runtime.models.protocol import Usage
 from agraph.runtime.plan import deployed
 from agraph.runtime.session import Session
@@ -40,6 +43,7 @@ class Evaluation:
         interval: 95%, of the mean.
         failures: The rows without an answer.
         usage: What the evaluation used.
+        calls_recalled: How many model calls it did not make, for an earlier run had made them.
         duration_s: Seconds from the first row to the last.
     """
 
@@ -50,6 +54,7 @@ class Evaluation:
     failures: tuple[Failure, ...]
     usage: Usage
     duration_s: float
+    calls_recalled: int = 0
 
 
 @attrs.frozen
@@ -97,6 +102,8 @@ def evaluate(
     models: Mapping[str, Model] | None = None,
     concurrency: int = 16,
     progress: Progress | None = None,
+    listener: Listener | None = None,
+    recording: Recording = KEPT,
 ) -> Evaluation:
     """The mean score of a file's deployed graph.
 
@@ -108,25 +115,37 @@ def evaluate(
         models: Replacements by the names of the graph's models.
         concurrency: How many rows, and how many model calls, may be under way at once.
         progress: Told of each row as it is scored.
+        listener: Is told of each run, node and model call.
+        recording: What goes into the store of the file's project.
 
     Raises:
         AgraphError: As `runtime.errors` tells them apart.
     """
     found = material(*load_graph(target), data, target_column, metric)
-    return asyncio.run(_evaluated(found, models, concurrency, progress))
+    arguments: dict[str, Json] = {"data": found.data.path, "metric": metric, "concurrency": concurrency}
+    journal = journal_of("eval", target, found.graph, arguments, models, recording)
+    return asyncio.run(_evaluated(found, models, concurrency, progress, listener, journal))
 
 
 async def _evaluated(
-    found: Material, models: Mapping[str, Model] | None, concurrency: int, progress: Progress | None
+    found: Material,
+    models: Mapping[str, Model] | None,
+    concurrency: int,
+    progress: Progress | None,
+    listener: Listener | None,
+    journal: Journal,
 ) -> Evaluation:
     realization = deployed(found.graph)
-    async with Session(found.graph, models=models, concurrency=concurrency) as session:
+    async with Session(
+        found.graph, models=models, concurrency=concurrency, listener=listener, journal=journal
+    ) as session:
         evaluator = Evaluator(session, found.examples, found.scorer, concurrency)
         if progress is not None:
             evaluator.done = _teller(len(found.examples), session, progress)
         started = time.monotonic()
         scored = await evaluator.all([(realization, index) for index in range(len(found.examples))])
-        return _summary(found, scored, session.usage, time.monotonic() - started)
+        summary = _summary(found, scored, session.usage, time.monotonic() - started)
+        return attrs.evolve(summary, calls_recalled=session.calls_recalled)
 
 
 def _teller(total: int, session: Session, progress: Progress) -> Callable[[Scored], None]:

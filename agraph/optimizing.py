@@ -9,7 +9,7 @@ import attrs
 
 from agraph.compiler import compile_source
 from agraph.compiler.edit import apply_edits
-from agraph.compiler.ir import FIXED, Graph, Model
+from agraph.compiler.ir import FIXED, Graph, Json, Model
 from agraph.compiler.source import Source
 from agraph.evaluating import Material, material
 from agraph.files import FileLoader
@@ -19,7 +19,10 @@ from agraph.optimizer.evaluate import Evaluator
 from agraph.optimizer.rewrite import Values, current_values, rewrite
 from agraph.optimizer.search import Settings
 from agraph.optimizer.tune import Tuning, tune
+from agraph.recording import KEPT, Recording, journal_of
 from agraph.runtime.errors import BudgetError, FileError, UnwrittenError
+from agraph.runtime.events import Listener
+from agraph.runtime.journal import Journal
 from agraph.runtime.models.protocol import Usage
 from agraph.runtime.session import Session
 from agraph.writing import replace_file, require_writable, sole_use
@@ -99,6 +102,8 @@ def optimize(
     plan: bool = False,
     output: str | None = None,
     progress: Callable[[Standing], None] | None = None,
+    listener: Listener | None = None,
+    recording: Recording = KEPT,
 ) -> Optimization:
     """Learn a graph's edges, gates and choices, and rewrite its file where the result is better.
 
@@ -114,6 +119,9 @@ def optimize(
         plan: Write nothing.
         output: Write to this file instead of the author's.
         progress: Told of each step.
+        listener: Is told of each run, node and model call.
+        recording: What goes into the store of the file's project. With the same seed an optimization that was
+            stopped goes on where it was, for its calls are there.
 
     Raises:
         AgraphError: As `runtime.errors` tells them apart; the file is then as it was.
@@ -124,7 +132,13 @@ def optimize(
             require_writable(output or path)
         found = material(*load_optimized_graph(target), data, target_column, metric)
         settings = Settings(realizations=realizations)
-        tuning, usage = asyncio.run(_tuned(found, models, concurrency, settings, seed, progress))
+        arguments: dict[str, Json] = {
+            "data": found.data.path, "metric": metric, "seed": seed, "realizations": realizations,
+        }  # fmt: skip
+        journal = journal_of("optimize", target, found.graph, arguments, models, recording)
+        tuning, usage = asyncio.run(
+            _tuned(found, models, concurrency, settings, seed, progress, listener, journal)
+        )
         source = found.compilation.module.source
         values = _values(found.graph, tuning)
         text = _rewritten(found.graph, source, values)
@@ -154,9 +168,14 @@ async def _tuned(
     settings: Settings,
     seed: int,
     progress: Callable[[Standing], None] | None,
+    listener: Listener | None,
+    journal: Journal,
 ) -> tuple[Tuning, Usage]:
     limit = _call_limit(found.graph)
-    async with Session(found.graph, models=models, concurrency=concurrency, call_limit=limit) as session:
+    async with Session(
+        found.graph, models=models, concurrency=concurrency, call_limit=limit, listener=listener,
+        journal=journal,
+    ) as session:  # fmt: skip
         evaluator = Evaluator(session, found.examples, found.scorer, concurrency)
 
         def report(_step: int, realizations: int, best: float, _cost: float) -> None:

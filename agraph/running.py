@@ -5,10 +5,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+import attrs
+
 from agraph.compiler.ir import Graph, Json, Model
 from agraph.graph_argument import load_graph
+from agraph.recording import KEPT, Recording, journal_of
 from agraph.runtime.events import Listener
 from agraph.runtime.frame import Row
+from agraph.runtime.journal import Journal
 from agraph.runtime.plan import Realization, deployed
 from agraph.runtime.session import Outcome, Session
 
@@ -19,6 +23,8 @@ def run(
     *,
     models: Mapping[str, Model] | None = None,
     sample_seed: int | None = None,
+    listener: Listener | None = None,
+    recording: Recording = KEPT,
 ) -> Outcome:
     """What a file's graph answers.
 
@@ -27,12 +33,19 @@ def run(
         inputs: A value for each input of the graph.
         models: Replacements by the names of the graph's models.
         sample_seed: Draw a realization with this seed instead of running the deployed one.
+        listener: Is told of each node and model call.
+        recording: What goes into the store of the file's project.
 
     Raises:
         AgraphError: As `runtime.errors` tells them apart.
     """
     _, graph = load_graph(target)
-    return asyncio.run(run_graph(graph, realization_of(graph, sample_seed), inputs, models=models))
+    realization = realization_of(graph, sample_seed)
+    arguments = {"inputs": dict(inputs), "sample_seed": sample_seed}
+    journal = journal_of("run", target, graph, arguments, models, recording)
+    return asyncio.run(
+        run_graph(graph, realization, inputs, models=models, listener=listener, journal=journal)
+    )
 
 
 async def run_graph(
@@ -43,10 +56,14 @@ async def run_graph(
     models: Mapping[str, Model] | None = None,
     concurrency: int = 16,
     listener: Listener | None = None,
+    journal: Journal | None = None,
 ) -> Outcome:
-    """What a realization of a graph answers; see `Session` for the arguments."""
-    async with Session(graph, models=models, concurrency=concurrency, listener=listener) as session:
-        return await session.run(realization, Row(row_key(inputs), inputs))
+    """What a realization of a graph answers, and what that used; see `Session` for the arguments."""
+    async with Session(
+        graph, models=models, concurrency=concurrency, listener=listener, journal=journal
+    ) as session:
+        outcome = await session.run(realization, Row(row_key(inputs), inputs))
+        return attrs.evolve(outcome, usage=session.usage)
 
 
 def realization_of(graph: Graph, sample_seed: int | None) -> Realization:

@@ -8,15 +8,19 @@ import asyncio
 import hashlib
 import json
 import random
+import time
+from collections.abc import Callable
 
 import attrs
 
 from agraph.compiler.ir import Json, Model
 from agraph.runtime.errors import AgraphError, BudgetError
 from agraph.runtime.events import Answered, Asked, Listener
+from agraph.runtime.journal import Journal
 from agraph.runtime.models.protocol import ModelAdapter, Reply, Request, Turn, Usage
 from agraph.runtime.retry import RetryPolicy, with_retries
 from agraph.runtime.slots import Slots, paused
+from agraph.runtime.stored_calls import stored_call, stored_key
 
 
 @attrs.frozen(eq=False)
@@ -35,9 +39,11 @@ class Calls:
         begun: How many calls were begun.
         made: How many replies came from models.
         shared: How many questions were answered by an equal call.
+        recalled: How many of these by one of an earlier session.
         usage: What the calls made used.
         listener: Is told of each call.
         limit: The most calls that may be made, or `None`; one under way counts.
+        journal: Keeps the calls between sessions, where there is one.
     """
 
     slots: Slots
@@ -45,14 +51,23 @@ class Calls:
     generator: random.Random
     listener: Listener | None = None
     limit: int | None = None
+    journal: Journal | None = None
     begun: int = 0
     made: int = 0
     shared: int = 0
+    recalled: int = 0
     usage: Usage = attrs.field(factory=Usage)
     _replies: "dict[str, asyncio.Future[Reply]]" = attrs.field(factory=dict)
 
     async def ask(
-        self, model: OpenModel, request: Request, *, draw: int, share: bool, timeout: asyncio.Timeout | None
+        self,
+        model: OpenModel,
+        request: Request,
+        *,
+        draw: int,
+        share: bool,
+        timeout: asyncio.Timeout | None,
+        run: int = 0,
     ) -> Reply:
         """The reply to a request.
 
@@ -63,14 +78,14 @@ class Calls:
                 answered by its first.
             share: Whether the reply may come from an equal call, and serve others.
             timeout: The asking node's, which stands still while the call queues.
+            run: The number of the asking run, for events.
 
         Raises:
             ModelError: The call failed. A failure is shared by those who wait for it, and not kept.
         """
-        if self.listener is not None:
-            self.listener(Asked(model.model.name, request))
+        tell = self._telling(model, request, run)
         if not share:
-            return await self._make(model, request, timeout)
+            return await self._make(model, request, timeout, tell)
         key = call_key(model.model, request, draw)
         while (known := self._replies.get(key)) is not None:
             if not known.done():
@@ -78,22 +93,52 @@ class Calls:
                     # Waiting like this, a waiter that is cancelled leaves the call to the others.
                     await asyncio.wait([known])
             if not known.cancelled():
-                return self._share(model, request, known.result())
-        return await self._make_for_all(key, model, request, timeout)
-
-    def _share(self, model: OpenModel, request: Request, reply: Reply) -> Reply:
-        self.shared += 1
-        if self.listener is not None:
-            self.listener(Answered(model.model.name, request, reply, shared=True))
-        return reply
-
-    async def _make_for_all(
-        self, key: str, model: OpenModel, request: Request, timeout: asyncio.Timeout | None
-    ) -> Reply:
+                return self._share(known.result(), tell, stored=False)
         promise: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._replies[key] = promise
+        if (reply := self._recall(model, key)) is not None:
+            promise.set_result(reply)
+            return self._share(reply, tell, stored=True)
+        return await self._make_for_all(promise, key, model, request, timeout, tell)
+
+    def _telling(self, model: OpenModel, request: Request, run: int) -> "_Tell":
+        """Tell of a question; gives what tells of its answer."""
+        listener, name = self.listener, model.model.name
+        if listener is None:
+            return lambda reply, shared, stored: None
+        listener(Asked(name, request, run))
+        asked_s = time.perf_counter()
+        return lambda reply, shared, stored: listener(
+            Answered(name, request, reply, shared, stored, run, time.perf_counter() - asked_s)
+        )
+
+    def _share(self, reply: Reply, tell: "_Tell", *, stored: bool) -> Reply:
+        self.shared += 1
+        self.recalled += stored
+        tell(reply, True, stored)
+        return reply
+
+    def _recall(self, model: OpenModel, key: str) -> Reply | None:
+        """The reply of an earlier session, where the model's are kept."""
+        if self.journal is None or (place := stored_key(model.model, key)) is None:
+            return None
+        return self.journal.reply(place)
+
+    async def _keep(self, model: OpenModel, key: str, request: Request, reply: Reply) -> None:
+        if self.journal is not None and (place := stored_key(model.model, key)) is not None:
+            await self.journal.keep(stored_call(place, model.model, request, reply))
+
+    async def _make_for_all(
+        self,
+        promise: "asyncio.Future[Reply]",
+        key: str,
+        model: OpenModel,
+        request: Request,
+        timeout: asyncio.Timeout | None,
+        tell: "_Tell",
+    ) -> Reply:
         try:
-            reply = await self._make(model, request, timeout)
+            reply = await self._make(model, request, timeout, tell)
         except BaseException as error:
             del self._replies[key]
             if isinstance(error, AgraphError):
@@ -103,10 +148,16 @@ class Calls:
                 # Whoever waits makes the call for itself.
                 promise.cancel()
             raise
-        promise.set_result(reply)
+        try:
+            # Committed before it is used, so that nothing that rests on a reply outlives it.
+            await self._keep(model, key, request, reply)
+        finally:
+            promise.set_result(reply)
         return reply
 
-    async def _make(self, model: OpenModel, request: Request, timeout: asyncio.Timeout | None) -> Reply:
+    async def _make(
+        self, model: OpenModel, request: Request, timeout: asyncio.Timeout | None, tell: "_Tell"
+    ) -> Reply:
         async with self.slots.taken(timeout):
             if self.limit is not None and self.begun >= self.limit:
                 calls = "1 call" if self.limit == 1 else f"{self.limit} calls"
@@ -115,9 +166,12 @@ class Calls:
             reply = await with_retries(lambda: model.adapter.ask(request), self.retry, self.generator)
         self.made += 1
         self.usage += reply.usage
-        if self.listener is not None:
-            self.listener(Answered(model.model.name, request, reply, shared=False))
+        tell(reply, False, False)
         return reply
+
+
+_Tell = Callable[[Reply, bool, bool], None]
+"""Told of a reply: whether it is shared, and whether with an earlier session."""
 
 
 def call_key(model: Model, request: Request, draw: int) -> str:

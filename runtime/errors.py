@@ -12,6 +12,9 @@ AgraphError
 │   ├── MissingKeyError     no key, and no server that needs none
 │   ├── TransientError      worth another attempt: rate limits, overload, dropped connections, timeouts
 │   └── ReplyError          a reply that cannot be used: refused, cut off, or of another type
+├── StoreError         the project's store cannot be used
+│   ├── StoreVersionError   it is newer than this agraph, or no store at all; it is left alone
+│   └── DamagedStoreError   it is damaged
 ├── RunError           a realization failed; names graph, node and cause
 └── BudgetError        a limit was reached
 """
@@ -101,6 +104,18 @@ class TransientError(ModelError):
 
 class ReplyError(ModelError):
     """A reply came and cannot be used."""
+
+
+class StoreError(AgraphError):
+    """The project's store cannot be used."""
+
+
+class StoreVersionError(StoreError):
+    """A store of a newer agraph, or no store at all."""
+
+
+class DamagedStoreError(StoreError):
+    """The project's store is damaged."""
 
 
 @attrs.define(eq=False)

@@ -1,9 +1,13 @@
-"""What a session tells while it runs, for progress and for showing prompts."""
+"""What a session tells while it runs, for progress, for showing prompts, and for traces.
 
-from collections.abc import Callable
+Each event carries the number of its run: of one realization on one row, counted from 0 in a session.
+"""
+
+from collections.abc import Callable, Mapping
 
 import attrs
 
+from agraph.compiler.ir import Json
 from agraph.runtime.models.protocol import Reply, Request
 
 
@@ -18,6 +22,7 @@ class Asked:
 
     model: str
     request: Request
+    run: int = attrs.field(default=0, eq=False)
 
 
 @attrs.frozen
@@ -29,13 +34,66 @@ class Answered:
         request: What was asked.
         reply: What came.
         shared: Whether an equal call had been made before, so that this one cost nothing.
+        stored: Whether that was in an earlier session.
+        duration_s: From the question, its waiting for a place included.
     """
 
     model: str
     request: Request
     reply: Reply
     shared: bool
+    stored: bool = False
+    run: int = attrs.field(default=0, eq=False)
+    duration_s: float = attrs.field(default=0.0, eq=False)
 
 
-Event = Asked | Answered
+@attrs.frozen
+class RunBegan:
+    """A realization begins on a row.
+
+    Attributes:
+        row: The key of the row.
+        inputs: What the graph is given.
+    """
+
+    run: int
+    row: str
+    inputs: Mapping[str, Json]
+
+
+@attrs.frozen
+class NodeEnded:
+    """A node is done, was skipped by its `when`, or failed.
+
+    Attributes:
+        node: Its name.
+        value: Its value; null is no message.
+        failure: Why it has no value, or `None`; what `on_error` puts in its place is not told.
+        skipped: Whether its condition was false.
+    """
+
+    run: int
+    node: str
+    duration_s: float
+    value: Json
+    failure: str | None = None
+    skipped: bool = False
+
+
+@attrs.frozen
+class RunEnded:
+    """A realization is done with a row.
+
+    Attributes:
+        value: The answer, or null where there is none.
+        failure: Why there is none, or `None`.
+    """
+
+    run: int
+    duration_s: float
+    value: Json
+    failure: str | None = None
+
+
+Event = Asked | Answered | RunBegan | NodeEnded | RunEnded
 Listener = Callable[[Event], None]

@@ -34,6 +34,7 @@ class Frame:
         output: The graph's answer, for metrics and expectations.
         columns: The data set's row, for metrics.
         usage: What the run's model calls used so far.
+        run: Its number in the session, for events.
     """
 
     row: Row
@@ -42,3 +43,4 @@ class Frame:
     output: Json = None
     columns: Mapping[str, Json] = attrs.field(factory=dict)
     usage: Usage = attrs.field(factory=Usage)
+    run: int = 0

@@ -61,7 +61,7 @@ def model_node(node: Node, work: ModelCall, scope: Scope, model: OpenModel, call
         mended = False
         while True:
             reply = await calls.ask(
-                model, question, draw=attempt.number, share=node.cache, timeout=attempt.timeout
+                model, question, draw=attempt.number, share=node.cache, timeout=attempt.timeout, run=frame.run
             )
             frame.usage += reply.usage
             _refuse_unfinished(reply)

@@ -1,6 +1,7 @@
 """A session: one graph with its tools and models open, ready to run any realization on any row."""
 
 import asyncio
+import itertools
 import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -21,6 +22,7 @@ from agraph.runtime.execute import execute
 from agraph.runtime.expressions import Scope, compiled
 from agraph.runtime.frame import Frame, Row
 from agraph.runtime.inputs import inputs_reader
+from agraph.runtime.journal import Journal, told_both
 from agraph.runtime.models.protocol import Usage
 from agraph.runtime.models.providers import OFFLINE, open_model
 from agraph.runtime.options import options_by_node
@@ -29,7 +31,9 @@ from agraph.runtime.retry import RetryPolicy
 from agraph.runtime.schedule import Schedule
 from agraph.runtime.slots import Slots
 from agraph.runtime.steps import Step, Workshop
+from agraph.runtime.stored_calls import is_stored
 from agraph.runtime.tools import OpenTool, Toolbox
+from agraph.runtime.traced import outcome_of, told_run, traced
 from agraph.runtime.used import called_tools, used_tools
 
 _PROGRAMS_KEPT = 4096
@@ -78,6 +82,7 @@ class Session:
         retry: RetryPolicy | None = None,
         call_limit: int | None = None,
         offline: bool = False,
+        journal: Journal | None = None,
     ) -> None:
         """Prepare a session; nothing is opened yet.
 
@@ -85,10 +90,11 @@ class Session:
             graph: What runs.
             models: Replacements by the names of the graph's models.
             concurrency: How many model calls may be under way at once.
-            listener: Is told of each model call.
+            listener: Is told of each run, node and model call.
             retry: How calls are repeated that failed for a passing reason.
             call_limit: The most model calls that may be made, or `None`.
             offline: Refuse models that are asked over the network.
+            journal: Keeps replies and events in the store of a project, or `None`; closed with the session.
 
         Raises:
             InputError: A replacement names no model of the graph.
@@ -101,12 +107,16 @@ class Session:
         self._exits = AsyncExitStack()
         self._toolbox = Toolbox()
         self._tools: dict[ToolIndex, OpenTool] = {}
+        self._journal = journal
+        self._listener = listener if journal is None else told_both(listener, journal.tell)
+        self._numbers = itertools.count()
         self._calls = Calls(
             slots=Slots(asyncio.Semaphore(concurrency)),
             retry=retry or RetryPolicy(),
             generator=random.Random(0),
-            listener=listener,
+            listener=self._listener,
             limit=call_limit,
+            journal=journal,
         )
         self._workshop = Workshop(graph, self._tools, self._open_model, self._calls)
         self._steps: dict[tuple[NodeIndex, tuple[NodeIndex, ...], tuple[int, ...]], Step] = {}
@@ -125,6 +135,11 @@ class Session:
     def usage(self) -> Usage:
         """What was really used so far."""
         return self._calls.usage
+
+    @property
+    def calls_recalled(self) -> int:
+        """How many calls had been made in an earlier session."""
+        return self._calls.recalled
 
     async def __aenter__(self) -> Self:
         """Load the tools.
@@ -146,8 +161,12 @@ class Session:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the models."""
-        await self._exits.aclose()
+        """Close the models and the journal."""
+        try:
+            await self._exits.aclose()
+        finally:
+            if self._journal is not None:
+                self._journal.close(outcome_of(error))
 
     async def run(self, realization: Realization, row: Row) -> Outcome:
         """What a realization gives for a row.
@@ -161,7 +180,17 @@ class Session:
         inputs = self._read_inputs(row.inputs)
         program = self._program(realization)
         schedule = Schedule(program.plan)
-        frame = Frame(row, inputs, schedule.values)
+        frame = Frame(row, inputs, schedule.values, run=next(self._numbers))
+        if self._listener is None:
+            return await self._run(program, schedule, frame)
+        with told_run(frame, self._listener) as told:
+            outcome = await self._run(program, schedule, frame)
+            told.value = outcome.value
+        if self._journal is not None:
+            await self._journal.room()
+        return outcome
+
+    async def _run(self, program: _Program, schedule: Schedule, frame: Frame) -> Outcome:
         await execute(self.graph.name, schedule, program.steps, frame)
         value = answer(self.graph, schedule.values)
         if value is None:
@@ -207,7 +236,10 @@ class Session:
         if step is None:
             if len(self._steps) >= _STEPS_KEPT:
                 self._steps.clear()
-            step = self._steps[node, senders, options] = self._workshop.step(node, senders, options)
+            step = self._workshop.step(node, senders, options)
+            if self._listener is not None:
+                step = traced(step, self._listener)
+            self._steps[node, senders, options] = step
         return step
 
     def _open_model(self, index: ModelIndex) -> OpenModel:
@@ -218,6 +250,8 @@ class Session:
                 raise ModelError(_not_offline(model))
             opened = self._open_models[index] = OpenModel(model, open_model(model))
             self._exits.push_async_callback(opened.adapter.close)
+            if self._journal is not None and is_stored(model):
+                self._journal.open()
         return opened
 
 

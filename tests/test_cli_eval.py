@@ -96,7 +96,7 @@ def test_json_tells_all(evaluate: Verb, tmp_path: Path) -> None:
     assert told.pop("interval") == pytest.approx([0.862, 1], abs=0.001)
     assert told == {
         "score": 1, "rows": 24, "graph": "duel", "failures": [],
-        "calls": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0,
+        "calls": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0, "calls_recalled": 0,
     }  # fmt: skip
 
 
@@ -216,7 +216,7 @@ def test_what_a_server_counts_is_told(
     with MessagesServer(text("2", usage={"input_tokens": 7, "output_tokens": 3})) as server:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.base_url)
         told = report(evaluate(path, "--json"))
-        assert "used   4 calls, 40 tokens, cost unknown" in evaluate(path).out
+        assert "used   4 calls, 40 tokens, cost unknown" in evaluate(path, "--no-cache").out
     assert told["score"] == 0.25
     assert (told["calls"], told["input_tokens"], told["output_tokens"]) == (4, 28, 12)
     assert told["cost_usd"] is None

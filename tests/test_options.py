@@ -106,8 +106,7 @@ def test_prompts_and_tools_are_chosen_as_models_are(opened: list[str]) -> None:
 def asked(of: ir.Graph, options: tuple[int, ...]) -> tuple[str, str, list[str]]:
     """The model, the prompt and the tools of the first call."""
     _, events = answers(of, Realization((True,), (), options))
-    first = events[0]
-    assert isinstance(first, Asked)
+    first = next(event for event in events if isinstance(event, Asked))
     return first.model, first.request.turns[-1].text, [tool.name for tool in first.request.tools]
 
 

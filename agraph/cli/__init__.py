@@ -23,6 +23,9 @@ _VERBS = {
     "test": "agraph.cli.test:test",
     "eval": "agraph.cli.evaluate:evaluate",
     "optimize": "agraph.cli.optimize:optimize",
+    "runs": "agraph.cli.runs:runs",
+    "trace": "agraph.cli.trace:trace",
+    "cache": "agraph.cli.cache:cache",
 }
 
 INTERRUPTED = 130

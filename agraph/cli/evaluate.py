@@ -10,6 +10,7 @@ import click
 from agraph.cli.help import Command
 from agraph.cli.options import concurrency_option, cost, model_option, task_options, tokens, usage_json
 from agraph.cli.progress import progress_bar
+from agraph.cli.recording import listening, recorded, recording_options
 
 if TYPE_CHECKING:
     from agraph.evaluating import Failure
@@ -22,6 +23,7 @@ SHOWN_FAILURES = 5
 @task_options
 @model_option
 @concurrency_option
+@recording_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON; the mean is `score`.")
 def evaluate(
     target: str,
@@ -30,6 +32,8 @@ def evaluate(
     metric: str | None,
     models: tuple[str, ...],
     concurrency: int,
+    no_cache: bool,
+    events: str | None,
     as_json: bool,
 ) -> int:
     """Score the deployed graph on rows of data.
@@ -42,7 +46,11 @@ def evaluate(
     from agraph.runtime.models.protocol import Usage
 
     # What tools and metrics print is not the result.
-    with progress_bar("scoring") as advance, redirect_stdout(sys.stderr):
+    with (
+        progress_bar("scoring") as advance,
+        listening(events) as listener,
+        redirect_stdout(sys.stderr),
+    ):
 
         def progress(done: int, total: int, mean: float, usage: Usage) -> None:
             if advance is not None:
@@ -51,19 +59,23 @@ def evaluate(
         result = evaluated(
             target, data, target_column=target_column, metric=metric, models=models_of(models),
             concurrency=concurrency, progress=progress if advance else None,
+            listener=listener, recording=recorded(no_cache),
         )  # fmt: skip
     low, high = result.interval
     if as_json:
         report = {
             "score": result.score, "interval": [low, high], "rows": result.rows, "graph": result.graph,
             "failures": [{"row": failure.row, "reason": failure.reason} for failure in result.failures],
-            **usage_json(result.usage), "time_s": round(result.duration_s, 6),
+            **usage_json(result.usage), "calls_recalled": result.calls_recalled,
+            "time_s": round(result.duration_s, 6),
         }  # fmt: skip
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         click.echo(f"score  {result.score:.3f}  (95% interval {low:.3f} to {high:.3f}, {result.rows} rows)")
         usage = result.usage
-        click.echo(f"used   {usage.calls:,} calls, {tokens(usage)}, {cost(usage)}, {result.duration_s:.1f} s")
+        known = f"; {result.calls_recalled:,} more from the cache" if result.calls_recalled else ""
+        used = f"{usage.calls:,} calls, {tokens(usage)}, {cost(usage)}, {result.duration_s:.1f} s"
+        click.echo(f"used   {used}{known}")
     _tell_failures(result.failures)
     return 1 if len(result.failures) == result.rows else 0
 

@@ -9,6 +9,7 @@ import click
 from agraph.cli.help import Command
 from agraph.cli.options import concurrency_option, cost, model_option, task_options, tokens
 from agraph.cli.progress import progress_bar
+from agraph.cli.recording import listening, recorded, recording_options
 
 if TYPE_CHECKING:
     from agraph.optimizing import Optimization, Standing
@@ -22,6 +23,7 @@ NOTHING_BETTER = 3
 @task_options
 @model_option
 @concurrency_option
+@recording_options
 @click.option(
     "--seed",
     type=click.IntRange(0),
@@ -45,6 +47,8 @@ def optimize(
     metric: str | None,
     models: tuple[str, ...],
     concurrency: int,
+    no_cache: bool,
+    events: str | None,
     seed: int,
     realizations: int,
     plan: bool,
@@ -66,7 +70,7 @@ def optimize(
 
     if plan and output:
         raise click.UsageError("`--plan` writes nothing, so `--output` has no use beside it")
-    with progress_bar("optimizing") as advance:
+    with progress_bar("optimizing") as advance, listening(events) as listener:
 
         def progress(standing: "Standing") -> None:
             if advance is not None:
@@ -80,7 +84,7 @@ def optimize(
                 result = optimized(
                     target, data=data, target_column=target_column, metric=metric, models=models_of(models),
                     concurrency=concurrency, seed=seed, realizations=realizations, plan=plan, output=output,
-                    progress=progress if advance else None,
+                    progress=progress if advance else None, listener=listener, recording=recorded(no_cache),
                 )  # fmt: skip
         except UnwrittenError as error:
             # What was paid for is not lost with the write.

@@ -10,6 +10,7 @@ import click
 
 from agraph.cli.help import Command
 from agraph.cli.options import model_option, usage_json
+from agraph.cli.recording import listening, recorded, recording_options
 
 if TYPE_CHECKING:
     from agraph.compiler.ir import Graph, Json
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 )
 @click.option("--show-prompts", is_flag=True, help="Write what each model is sent to standard error.")
 @model_option
+@recording_options
 def run(
     target: str,
     pairs: tuple[str, ...],
@@ -52,6 +54,8 @@ def run(
     seed: int | None,
     show_prompts: bool,
     models: tuple[str, ...],
+    no_cache: bool,
+    events: str | None,
 ) -> None:
     """Run a graph and print its answer.
 
@@ -64,6 +68,7 @@ def run(
 
     from agraph.arguments import models_of
     from agraph.graph_argument import load_graph
+    from agraph.recording import journal_of
     from agraph.running import realization_of, run_graph
 
     if seed is not None and not sample:
@@ -76,10 +81,13 @@ def run(
         click.echo(f"drawn with --seed {seed}", err=True)
     realization = realization_of(graph, seed)
     started = time.monotonic()
-    listener = _show if show_prompts else None
+    said: dict[str, Json] = {"inputs": inputs, "seed": seed}
+    journal = journal_of("run", target, graph, said, replacements, recorded(no_cache))
     # What tools print is not the answer.
-    with redirect_stdout(sys.stderr):
-        outcome = asyncio.run(run_graph(graph, realization, inputs, models=replacements, listener=listener))
+    with listening(events, _show if show_prompts else None) as listener, redirect_stdout(sys.stderr):
+        outcome = asyncio.run(
+            run_graph(graph, realization, inputs, models=replacements, listener=listener, journal=journal)
+        )
     if not as_json:
         click.echo(outcome.value if isinstance(outcome.value, str) else _as_json(outcome.value))
         return

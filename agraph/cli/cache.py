@@ -1,0 +1,77 @@
+"""`agraph cache`: the replies that are kept, so that nothing is paid for twice."""
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from agraph.cli.help import Command, Group
+from agraph.cli.recording import open_store, project_option
+
+if TYPE_CHECKING:
+    from agraph.runtime.store import Holdings
+
+UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+class Age(click.ParamType[float]):
+    """A length of time such as `30d`."""
+
+    name = "age"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds of the length."""
+        found = re.fullmatch(r"(\d+)\s*([smhdw])", value)
+        if found is None:
+            self.fail(f"`{value}` is no age: write a number and s, m, h, d or w, such as `30d`", param, ctx)
+        return int(found[1]) * UNIT_S[found[2]]
+
+
+@click.group(cls=Group)
+def cache() -> None:
+    """Look after the store of a project: the answers of its models, and the records of its runs."""
+
+
+@cache.command(cls=Command)
+@project_option
+def stats(project: str) -> None:
+    """Tell how much is kept."""
+    with open_store(project) as store:
+        click.echo("nothing is kept" if store is None else _words(store.holdings()))
+
+
+@cache.command(cls=Command)
+@project_option
+def clear(project: str) -> None:
+    """Forget everything: the next run pays for its answers again."""
+    with open_store(project) as store:
+        click.echo("nothing is kept" if store is None else f"forgot {_words(store.clear())}")
+
+
+@cache.command(cls=Command)
+@project_option
+@click.option(
+    "--older-than", "age_s", type=Age(), metavar="AGE", default="30d", show_default=True,
+    help="A number and s, m, h, d or w.",
+)  # fmt: skip
+def prune(project: str, age_s: float) -> None:
+    """Forget what is old."""
+    import time
+
+    with open_store(project) as store:
+        if store is None:
+            click.echo("nothing is kept")
+            return
+        click.echo(f"forgot {_words(store.prune(time.time() - age_s))}")
+
+
+def _words(held: "Holdings") -> str:
+    checkpoints = f", {held.checkpoints:,} checkpoints" if held.checkpoints else ""
+    return (
+        f"{held.calls:,} answers of models ({held.tokens:,} tokens), {held.runs:,} runs with "
+        f"{held.events:,} events{checkpoints}, {_size(held.size_bytes)}"
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:.1f} MB" if count >= 2**20 else f"{count / 2**10:.0f} kB"
