@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agraph.evaluating import Evaluation, evaluate
-    from agraph.files import check, load
+    from agraph.files import check
+    from agraph.graph import Graph, load
     from agraph.graph_argument import load_graph
     from agraph.optimizing import Optimization, optimize
     from agraph.running import run
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Evaluation", "Optimization", "TestResult", "__version__", "check", "evaluate", "load", "load_graph",
-    "optimize", "run", "test",
+    "Evaluation", "Graph", "Optimization", "TestResult", "__version__", "check", "evaluate", "load",
+    "load_graph", "optimize", "run", "test",
 ]  # fmt: skip
 
 _HOMES = {
     "Evaluation": "agraph.evaluating", "evaluate": "agraph.evaluating",
-    "check": "agraph.files", "load": "agraph.files",
+    "check": "agraph.files",
+    "Graph": "agraph.graph", "load": "agraph.graph",
     "load_graph": "agraph.graph_argument",
     "Optimization": "agraph.optimizing", "optimize": "agraph.optimizing",
     "run": "agraph.running",

@@ -34,7 +34,8 @@ def models_of(replacements: Iterable[str]) -> dict[str, ir.Model]:
         findings = Findings(source, list(diagnostics))
         for item in tree.items:
             if isinstance(item, syntax.ModelDeclaration):
-                models[name.strip()] = declared_model(item, findings)
+                # It has no origin: whoever gives it may name any file and server.
+                models[name.strip()] = attrs.evolve(declared_model(item, findings), origin="")
         _raise_errors(findings)
     return models
 

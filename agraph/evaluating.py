@@ -1,12 +1,13 @@
 """Scoring a file's deployed graph on a data set."""
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
 from agraph.arguments import metric_argument
+from agraph.blocking import blocking
+from agraph.budgets import budget_of
 from agraph.compiler import Compilation
 from agraph.compiler.ir import DataSet, Graph, Json, Metric, Model
 from agraph.graph_argument import load_graph
@@ -16,9 +17,12 @@ from agraph.optimizer.intervals import Interval, mean_interval
 from agraph.optimizer.metrics import open_metric
 from agraph.optimizer.task import Example, data_set, read_examples
 from agraph.recording import KEPT, Recording, journal_of
+from agraph.runtime.budget import Budget
+from agraph.runtime.errors import BudgetError, DataError
 from agraph.runtime.events import Listener
 from agraph.runtime.journal import Journal
 from agraph.runtime.models.protocol import Usage
+from agraph.runtime.permissions import Permissions, project_permissions
 from agraph.runtime.plan import deployed
 from agraph.runtime.session import Session
 
@@ -74,17 +78,23 @@ def material(
     data: str | None,
     target_column: str | None,
     metric: str | None,
+    permissions: Permissions | None = None,
 ) -> Material:
     """The rows and the metric of a task; arguments go before the graph's `optimize` block.
 
     Raises:
         AgraphError: One of them cannot be had.
     """
+    allowed = permissions or project_permissions(graph.origin)
     rows = data_set(graph, data, target_column)
+    if data is None and (refusal := allowed.file_refusal(rows.path)) is not None:
+        raise DataError(refusal)
     examples = read_examples(graph, rows)
-    return Material(
-        graph, compilation, rows, examples, open_metric(_metric(graph, compilation, metric), rows.target)
-    )
+    scored_by = _metric(graph, compilation, metric)
+    if metric is not None and scored_by.function is not None:
+        # Who names a function on the command line allows it.
+        allowed = allowed.with_packages([scored_by.function.partition(".")[0].partition(":")[0]])
+    return Material(graph, compilation, rows, examples, open_metric(scored_by, rows.target, lambda: allowed))
 
 
 def _metric(graph: Graph, compilation: Compilation, text: str | None) -> Metric:
@@ -101,6 +111,8 @@ def evaluate(
     metric: str | None = None,
     models: Mapping[str, Model] | None = None,
     concurrency: int = 16,
+    budget: str | Sequence[str] = (),
+    permissions: Permissions | None = None,
     progress: Progress | None = None,
     listener: Listener | None = None,
     recording: Recording = KEPT,
@@ -114,46 +126,71 @@ def evaluate(
         metric: As in the language, such as `number`; that of the block where `None`, or `exact`.
         models: Replacements by the names of the graph's models.
         concurrency: How many rows, and how many model calls, may be under way at once.
+        budget: A hard stop, such as `usd=2` or `calls=500,time=10m`; none unless given.
+        permissions: What the file may reach; its project where `None`.
         progress: Told of each row as it is scored.
         listener: Is told of each run, node and model call.
         recording: What goes into the store of the file's project.
 
     Raises:
+        BudgetError: The budget does not suffice for all rows; the message tells how the others scored.
         AgraphError: As `runtime.errors` tells them apart.
     """
-    found = material(*load_graph(target), data, target_column, metric)
-    arguments: dict[str, Json] = {"data": found.data.path, "metric": metric, "concurrency": concurrency}
-    journal = journal_of("eval", target, found.graph, arguments, models, recording)
-    return asyncio.run(_evaluated(found, models, concurrency, progress, listener, journal))
+    found = material(*load_graph(target, permissions), data, target_column, metric, permissions)
+    journal = evaluation_journal(target, found, metric, models, recording)
+    return blocking(
+        evaluated(found, models, concurrency, budget_of(budget), permissions, progress, listener, journal)
+    )
 
 
-async def _evaluated(
+def evaluation_journal(
+    target: str,
+    found: Material,
+    metric: str | None,
+    models: Mapping[str, Model] | None,
+    recording: Recording,
+) -> Journal:
+    """The journal of an evaluation; see `evaluate` for the arguments."""
+    arguments: dict[str, Json] = {"data": found.data.path, "metric": metric}
+    return journal_of("eval", target, found.graph, arguments, models, recording)
+
+
+async def evaluated(
     found: Material,
     models: Mapping[str, Model] | None,
     concurrency: int,
+    budget: Budget | None,
+    permissions: Permissions | None,
     progress: Progress | None,
-    listener: Listener | None,
-    journal: Journal,
+    listener: Listener | None = None,
+    journal: Journal | None = None,
 ) -> Evaluation:
+    """The mean score of the deployed graph on the rows of a task; see `evaluate`."""
     realization = deployed(found.graph)
     async with Session(
-        found.graph, models=models, concurrency=concurrency, listener=listener, journal=journal
-    ) as session:
+        found.graph, models=models, concurrency=concurrency, budget=budget, permissions=permissions,
+        listener=listener, journal=journal,
+    ) as session:  # fmt: skip
         evaluator = Evaluator(session, found.examples, found.scorer, concurrency)
-        if progress is not None:
-            evaluator.done = _teller(len(found.examples), session, progress)
+        total, scores = len(found.examples), list[float]()
+        evaluator.done = _teller(total, session, scores, progress)
         started = time.monotonic()
-        scored = await evaluator.all([(realization, index) for index in range(len(found.examples))])
+        try:
+            scored = await evaluator.all([(realization, index) for index in range(total)])
+        except BudgetError as error:
+            mean = f", which score {sum(scores) / len(scores):.3f}" if scores else ""
+            raise BudgetError(f"{error}, after {len(scores)} of {total} rows{mean}") from None
         summary = _summary(found, scored, session.usage, time.monotonic() - started)
         return attrs.evolve(summary, calls_recalled=session.calls_recalled)
 
 
-def _teller(total: int, session: Session, progress: Progress) -> Callable[[Scored], None]:
-    scores: list[float] = []
-
+def _teller(
+    total: int, session: Session, scores: list[float], progress: Progress | None
+) -> Callable[[Scored], None]:
     def tell(scored: Scored) -> None:
         scores.append(scored.value)
-        progress(len(scores), total, sum(scores) / len(scores), session.usage)
+        if progress is not None:
+            progress(len(scores), total, sum(scores) / len(scores), session.usage)
 
     return tell
 

@@ -1,6 +1,7 @@
 """Files of graphs: their text as it stands on disk, and what the compiler makes of it."""
 
 import os
+from typing import TYPE_CHECKING
 
 from agraph import stdlib
 from agraph.compiler import Compilation, compile_source
@@ -8,6 +9,9 @@ from agraph.compiler.diagnostics import Diagnostic
 from agraph.compiler.loader import Loader, Unreadable
 from agraph.compiler.source import Source
 from agraph.runtime.errors import FileError
+
+if TYPE_CHECKING:
+    from agraph.runtime.permissions import Permissions
 
 LARGEST_BYTES = 16 * 2**20
 """No file that a person writes is larger; one that is would be read for minutes before it is refused."""
@@ -76,7 +80,15 @@ def shown_path(path: str) -> str:
 
 
 class FileLoader:
-    """Reads imports from disk, and the std modules from the package."""
+    """Reads the imports of one file from disk, where it may read them, and the std modules."""
+
+    def __init__(self, permissions: "Permissions | None" = None) -> None:
+        """Prepare a loader.
+
+        Args:
+            permissions: What may be read; where `None`, what the project of the first importing file may.
+        """
+        self._permissions = permissions
 
     def std_modules(self) -> tuple[str, ...]:
         """The names of the std modules."""
@@ -92,6 +104,14 @@ class FileLoader:
     def relative(self, path: str, importer: Source) -> Source | Unreadable:
         """The text of a file beside the importing one, or below or above it."""
         place = os.path.join(os.path.dirname(importer.path), path)
+        if self._permissions is None:
+            # Only here, for most files import nothing but std modules.
+            from agraph.runtime.permissions import project_permissions
+
+            self._permissions = project_permissions(importer.path)
+        refusal = self._permissions.file_refusal(place)
+        if refusal is not None:
+            return Unreadable(refusal)
         text = _text(place)
         return text if isinstance(text, Unreadable) else Source(shown_path(place), text)
 

@@ -1,12 +1,13 @@
 """Optimizing a file: learn the values after `~`, judge them, and write them in place."""
 
-import asyncio
 import difflib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
+from agraph.blocking import blocking
+from agraph.budgets import budget_of
 from agraph.compiler import compile_source
 from agraph.compiler.edit import apply_edits
 from agraph.compiler.ir import FIXED, Graph, Json, Model
@@ -20,10 +21,12 @@ from agraph.optimizer.rewrite import Values, current_values, rewrite
 from agraph.optimizer.search import Settings
 from agraph.optimizer.tune import Tuning, tune
 from agraph.recording import KEPT, Recording, journal_of
-from agraph.runtime.errors import BudgetError, FileError, UnwrittenError
+from agraph.runtime.budget import Budget
+from agraph.runtime.errors import FileError, UnwrittenError
 from agraph.runtime.events import Listener
 from agraph.runtime.journal import Journal
 from agraph.runtime.models.protocol import Usage
+from agraph.runtime.permissions import Permissions
 from agraph.runtime.session import Session
 from agraph.writing import replace_file, require_writable, sole_use
 
@@ -64,7 +67,7 @@ class Optimization:
         verdict: On the held-out rows, or `None` where nothing better than the file was found.
         train_rows: How many rows were learned from; likewise `validation_rows` and `held_out_rows`.
         realizations: How many were tried.
-        stopped: Whether a budget ended the search before it was done.
+        stopped: Why the search ended before it was done, such as a budget that was spent, or `None`.
         usage: What it all used.
         diff: From the file to its new text, empty where nothing is to be changed.
         written: Whether it was written.
@@ -78,7 +81,7 @@ class Optimization:
     validation_rows: int
     held_out_rows: int
     realizations: int
-    stopped: bool
+    stopped: str | None
     usage: Usage
     diff: str
     written: bool
@@ -101,6 +104,8 @@ def optimize(
     realizations: int = 200,
     plan: bool = False,
     output: str | None = None,
+    budget: str | Sequence[str] = (),
+    permissions: Permissions | None = None,
     progress: Callable[[Standing], None] | None = None,
     listener: Listener | None = None,
     recording: Recording = KEPT,
@@ -118,10 +123,13 @@ def optimize(
         realizations: The most realizations to try.
         plan: Write nothing.
         output: Write to this file instead of the author's.
+        budget: A hard stop, such as `usd=2` or `calls=500,time=10m`; that of the block where empty. What is
+            found before it is judged and written: a part of the budget is kept for the judging.
+        permissions: What the file may reach; its project where `None`.
         progress: Told of each step.
         listener: Is told of each run, node and model call.
         recording: What goes into the store of the file's project. With the same seed an optimization that was
-            stopped goes on where it was, for its calls are there.
+            stopped goes on where it was, for the answers of its models are there.
 
     Raises:
         AgraphError: As `runtime.errors` tells them apart; the file is then as it was.
@@ -130,18 +138,21 @@ def optimize(
     with sole_use(path):
         if not plan:
             require_writable(output or path)
-        found = material(*load_optimized_graph(target), data, target_column, metric)
+        found = material(*load_optimized_graph(target, permissions), data, target_column, metric, permissions)
         settings = Settings(realizations=realizations)
+        limits = budget_of(budget, found.graph)
         arguments: dict[str, Json] = {
             "data": found.data.path, "metric": metric, "seed": seed, "realizations": realizations,
         }  # fmt: skip
         journal = journal_of("optimize", target, found.graph, arguments, models, recording)
-        tuning, usage = asyncio.run(
-            _tuned(found, models, concurrency, settings, seed, progress, listener, journal)
+        tuning, usage = blocking(
+            _tuned(
+                found, models, concurrency, settings, seed, limits, permissions, progress, listener, journal
+            )
         )
         source = found.compilation.module.source
         values = _values(found.graph, tuning)
-        text = _rewritten(found.graph, source, values)
+        text = _rewritten(found.graph, source, values, permissions)
         written = tuning.accepted and not plan
         if written:
             _write(text, source, path, output)
@@ -154,7 +165,7 @@ def optimize(
         validation_rows=len(tuning.split.validation),
         held_out_rows=len(tuning.split.held_out),
         realizations=tuning.result.realizations,
-        stopped=tuning.result.stopped,
+        stopped=tuning.stopped,
         usage=usage,
         diff=_diff(source, text, output or path) if tuning.accepted else "",
         written=written,
@@ -167,14 +178,15 @@ async def _tuned(
     concurrency: int,
     settings: Settings,
     seed: int,
+    budget: Budget | None,
+    permissions: Permissions | None,
     progress: Callable[[Standing], None] | None,
     listener: Listener | None,
     journal: Journal,
 ) -> tuple[Tuning, Usage]:
-    limit = _call_limit(found.graph)
     async with Session(
-        found.graph, models=models, concurrency=concurrency, call_limit=limit, listener=listener,
-        journal=journal,
+        found.graph, models=models, concurrency=concurrency, budget=budget, permissions=permissions,
+        listener=listener, journal=journal,
     ) as session:  # fmt: skip
         evaluator = Evaluator(session, found.examples, found.scorer, concurrency)
 
@@ -182,18 +194,7 @@ async def _tuned(
             if progress is not None:
                 progress(Standing(realizations, settings.realizations, best, session.usage))
 
-        return await tune(found.graph, evaluator, settings, seed, report), session.usage
-
-
-def _call_limit(graph: Graph) -> int | None:
-    """The most model calls that the file's budget allows, or `None`."""
-    budget = dict(graph.task.budget) if graph.task else {}
-    if "usd" in budget:
-        raise BudgetError(
-            f"the budget of graph `{graph.name}` is in money, and what its models cost is unknown: "
-            "write a budget in calls, such as `budget = calls(500)`"
-        )
-    return int(budget["calls"]) if "calls" in budget else None
+        return await tune(found.graph, evaluator, settings, seed, report, budget), session.usage
 
 
 # From values to the file.
@@ -204,10 +205,10 @@ def _values(graph: Graph, tuning: Tuning) -> Values:
     return attrs.evolve(current, probabilities=tuning.result.probabilities) if tuning.accepted else current
 
 
-def _rewritten(graph: Graph, source: Source, values: Values) -> str:
+def _rewritten(graph: Graph, source: Source, values: Values, permissions: Permissions | None) -> str:
     """The file's new text, compiled again to hold that it says these values and nothing else changed."""
     text = apply_edits(source.text, rewrite(graph, source, values))
-    again = compile_source(Source(source.path, text), FileLoader())
+    again = compile_source(Source(source.path, text), FileLoader(permissions))
     rewritten = next((each for each in again.graphs if each.name == graph.name), None)
     assert rewritten is not None, "the rewritten file does not compile"
     assert current_values(rewritten) == values, "the rewritten file says other values"

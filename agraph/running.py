@@ -1,18 +1,19 @@
 """Running a graph on one set of inputs."""
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
 
 import attrs
 
+from agraph.blocking import blocking
 from agraph.compiler.ir import Graph, Json, Model
 from agraph.graph_argument import load_graph
 from agraph.recording import KEPT, Recording, journal_of
 from agraph.runtime.events import Listener
 from agraph.runtime.frame import Row
 from agraph.runtime.journal import Journal
+from agraph.runtime.permissions import Permissions
 from agraph.runtime.plan import Realization, deployed
 from agraph.runtime.session import Outcome, Session
 
@@ -23,6 +24,7 @@ def run(
     *,
     models: Mapping[str, Model] | None = None,
     sample_seed: int | None = None,
+    permissions: Permissions | None = None,
     listener: Listener | None = None,
     recording: Recording = KEPT,
 ) -> Outcome:
@@ -33,19 +35,23 @@ def run(
         inputs: A value for each input of the graph.
         models: Replacements by the names of the graph's models.
         sample_seed: Draw a realization with this seed instead of running the deployed one.
+        permissions: What the file may reach; its project where `None`.
         listener: Is told of each node and model call.
         recording: What goes into the store of the file's project.
 
     Raises:
         AgraphError: As `runtime.errors` tells them apart.
     """
-    _, graph = load_graph(target)
+    _, graph = load_graph(target, permissions)
     realization = realization_of(graph, sample_seed)
-    arguments = {"inputs": dict(inputs), "sample_seed": sample_seed}
+    arguments: dict[str, Json] = {"inputs": dict(inputs), "seed": sample_seed}
     journal = journal_of("run", target, graph, arguments, models, recording)
-    return asyncio.run(
-        run_graph(graph, realization, inputs, models=models, listener=listener, journal=journal)
-    )
+    return blocking(
+        run_graph(
+            graph, realization, inputs, models=models, listener=listener, permissions=permissions,
+            journal=journal,
+        )
+    )  # fmt: skip
 
 
 async def run_graph(
@@ -56,13 +62,16 @@ async def run_graph(
     models: Mapping[str, Model] | None = None,
     concurrency: int = 16,
     listener: Listener | None = None,
+    permissions: Permissions | None = None,
     journal: Journal | None = None,
 ) -> Outcome:
     """What a realization of a graph answers, and what that used; see `Session` for the arguments."""
     async with Session(
-        graph, models=models, concurrency=concurrency, listener=listener, journal=journal
-    ) as session:
+        graph, models=models, concurrency=concurrency, listener=listener, permissions=permissions,
+        journal=journal,
+    ) as session:  # fmt: skip
         outcome = await session.run(realization, Row(row_key(inputs), inputs))
+        # What an earlier run paid for was not used again.
         return attrs.evolve(outcome, usage=session.usage)
 
 

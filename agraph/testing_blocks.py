@@ -1,19 +1,20 @@
 """Running the `test` blocks of a file: offline, each on models and tools of its own."""
 
-import asyncio
 import time
 from collections.abc import Sequence
 
 import attrs
 
+from agraph.blocking import blocking
 from agraph.compiler.diagnostics import has_errors
 from agraph.compiler.ir import Json
 from agraph.compiler.test_blocks import Expectation, Part, TestBlock
-from agraph.files import load
+from agraph.files import FileLoader, load
 from agraph.running import row_key
 from agraph.runtime.errors import AgraphError, CompileError
 from agraph.runtime.frame import Row
 from agraph.runtime.models.protocol import Truth
+from agraph.runtime.permissions import Permissions
 from agraph.runtime.plan import deployed
 from agraph.runtime.session import Outcome, Session
 
@@ -56,23 +57,27 @@ class TestResult:
         return self.error is None and not self.misses
 
 
-def test(path: str) -> tuple[TestResult, ...]:
+def test(path: str, permissions: Permissions | None = None) -> tuple[TestResult, ...]:  # noqa: PT028
     """What became of each test of a file, in order.
+
+    Args:
+        path: The file.
+        permissions: What it may reach; its project where `None`.
 
     Raises:
         FileError: The file cannot be read.
         CompileError: It has errors.
     """
-    compilation = load(path)
+    compilation = load(path, FileLoader(permissions))
     if has_errors(compilation.diagnostics):
         raise CompileError(compilation.diagnostics)
-    return tuple(map(run_test, compilation.tests))
+    return tuple(run_test(block, permissions) for block in compilation.tests)
 
 
 test.__test__ = False  # type: ignore[attr-defined]  # A runner of tests that meets the name would collect it.
 
 
-def run_test(block: TestBlock) -> TestResult:
+def run_test(block: TestBlock, permissions: Permissions | None = None) -> TestResult:
     """Run the graph that the file deploys, and hold what is expected against what it gave.
 
     Models are opened anew, so that scripted replies begin from the top; one that would be asked over the
@@ -82,16 +87,16 @@ def run_test(block: TestBlock) -> TestResult:
     misses: Sequence[Miss] = ()
     error = None
     try:
-        misses = asyncio.run(_misses(block))
+        misses = blocking(_misses(block, permissions))
     except AgraphError as raised:
         error = raised
     return TestResult(block, tuple(misses), error, time.monotonic() - started)
 
 
-async def _misses(block: TestBlock) -> list[Miss]:
+async def _misses(block: TestBlock, permissions: Permissions | None) -> list[Miss]:
     truth = Truth(block.target, ()) if block.has_target else None
     row = Row(row_key(block.inputs), block.inputs, truth)
-    async with Session(block.graph, models=block.models, offline=True) as session:
+    async with Session(block.graph, models=block.models, offline=True, permissions=permissions) as session:
         readers = [session.reading(expectation.compare) for expectation in block.expectations]
         outcome = await session.run(deployed(block.graph), row)
         return [

@@ -34,6 +34,7 @@ class NodeTrace:
 
     Attributes:
         duration_s: `None` where it did not end.
+        remarks: What went wrong on the way, and what tools gave, in words.
     """
 
     name: str
@@ -42,6 +43,7 @@ class NodeTrace:
     failure: str | None = None
     skipped: bool = False
     calls: list[CallTrace] = attrs.field(factory=list)
+    remarks: list[str] = attrs.field(factory=list)
 
 
 @attrs.define
@@ -75,15 +77,17 @@ class RunTrace:
 def trace(events: Iterable[EventRecord]) -> list[RunTrace]:
     """The realizations that the events of a command tell of, in the order in which they began."""
     runs: dict[int, RunTrace] = {}
+    # The events of single attempts name the row and not the run.
+    latest: dict[str, RunTrace] = {}
     for event in events:
-        _add(event, runs)
+        _add(event, runs, latest)
     return list(runs.values())
 
 
-def _add(event: Mapping[str, Any], runs: dict[int, RunTrace]) -> None:
+def _add(event: Mapping[str, Any], runs: dict[int, RunTrace], latest: dict[str, RunTrace]) -> None:
     match event:
         case {"event": "run_began", "run": number, "row": row, "inputs": inputs}:
-            runs[number] = RunTrace(number, row, inputs)
+            runs[number] = latest[row] = RunTrace(number, row, inputs)
         case {"event": "run_ended", "run": number} if number in runs:
             run = runs[number]
             run.duration_s, run.value, run.failure = event["duration_s"], event["value"], event["failure"]
@@ -93,6 +97,10 @@ def _add(event: Mapping[str, Any], runs: dict[int, RunTrace]) -> None:
             node.failure, node.skipped = event["failure"], event["skipped"]
         case {"event": "answered", "run": number, "request": {"node": name}} if number in runs:
             runs[number].node(name).calls.append(_call(event))
+        case {"event": "failed" | "fell_back", "request": {"node": name, "row": row}} if row in latest:
+            latest[row].node(name).remarks.append(_remark(event))
+        case {"event": "tool_answered", "node": name, "row": row} if row in latest:
+            latest[row].node(name).remarks.append(_remark(event))
 
 
 def _call(event: Mapping[str, Any]) -> CallTrace:
@@ -109,3 +117,15 @@ def _call(event: Mapping[str, Any]) -> CallTrace:
     known = {field.name for field in attrs.fields(Usage)}
     usage = Usage(**{name: value for name, value in reply["usage"].items() if name in known})
     return CallTrace(event["model"], source, event["duration_s"], tuple(prompt), tuple(said), usage)
+
+
+def _remark(event: Mapping[str, Any]) -> str:
+    match event:
+        case {"event": "failed", "reason": reason, "again": again}:
+            return f"attempt failed: {reason}{', asked again' if again else ''}"
+        case {"event": "fell_back", "other": other, "reason": reason}:
+            return f"fell back to {other}: {reason}"
+        case {"call": {"name": name}, "result": {"content": content, "is_error": is_error}}:
+            return f"tool {name} {'failed' if is_error else 'gave'}: {content}"
+        case _:
+            return str(event["event"])

@@ -82,6 +82,8 @@ def _node_line(name: str, node: NodeTrace) -> str:
 
 
 def _node_lines(node: NodeTrace, full: bool) -> Iterator[str]:
+    for remark in node.remarks:
+        yield from _indented("! ", _text(remark, full))
     for call in node.calls:
         for text in call.prompt:
             yield from _indented(f"{call.model} ‹ ", _text(text, full))

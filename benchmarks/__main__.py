@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.measurement import Measurement
 
-NAMES = ("check_startup", "compiling", "composing", "execution", "sampling", "storing")
+NAMES = ("check_startup", "compiling", "composing", "execution", "sampling", "storing", "throughput")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ import attrs
 
 from agraph.compiler import ir, kinds, syntax, types
 from agraph.compiler.diagnostics import Findings, nearest
+from agraph.compiler.fallbacks import fallback_names
 from agraph.compiler.literals import literal
 from agraph.compiler.type_names import ANY, TypeScope, resolve_type, typed_names
 
@@ -28,16 +29,17 @@ def model_of(name: str, value: syntax.Expression, findings: Findings) -> ir.Mode
         findings.add(kinds.UNKNOWN_PROVIDER, provider.span, name=provider.text, known=known, hint=hint)
     arguments: list[ir.Json] = []
     options: dict[str, ir.Json] = {}
+    fallback: tuple[str, ...] = ()
     for argument in value.arguments:
         if argument.name is None:
             arguments.append(literal(argument.value, findings))
         elif argument.name.text == "fallback":
-            findings.add(kinds.NO_FALLBACK, argument.span)
+            fallback = fallback_names(argument.value, findings)
         elif argument.name.text in options:
             findings.add(kinds.ARGUMENT_TWICE, argument.span, argument=argument.name.text)
         else:
             options[argument.name.text] = literal(argument.value, findings)
-    return ir.Model(name, provider.text, tuple(arguments), tuple(options.items()), path)
+    return ir.Model(name, provider.text, tuple(arguments), tuple(options.items()), path, fallback)
 
 
 def declared_tool(item: syntax.ToolDeclaration, scope: TypeScope, findings: Findings) -> ir.Tool:

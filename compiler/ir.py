@@ -60,7 +60,9 @@ class Model:
     Attributes:
         arguments: The values by position, such as the provider's model id.
         options: The values by name; those the language does not know pass through to the provider.
-        origin: The path of the file that declares it; paths in options are relative to its folder.
+        origin: The path of the file that declares it; paths in options are relative to its folder. Empty
+            where a command line or a caller gives it: it may then name any file and server.
+        fallback: The names of the models that are asked in its place, in order, where it fails for good.
     """
 
     name: str
@@ -68,6 +70,12 @@ class Model:
     arguments: tuple[Json, ...]
     options: tuple[tuple[str, Json], ...]
     origin: str
+    fallback: tuple[str, ...] = ()
+
+    def qualified(self, prefix: str) -> "Model":
+        """The model as another file names it, such as with `agents.` before each name."""
+        fallback = tuple(f"{prefix}{name}" for name in self.fallback)
+        return attrs.evolve(self, name=f"{prefix}{self.name}", fallback=fallback)
 
     @property
     def declared(self) -> tuple[str, str]:

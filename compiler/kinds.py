@@ -340,6 +340,10 @@ RECORDED_PARAMETERS = Kind(
     "a recorded tool takes one argument, and `{name}` has {count}",
     "keep the one that is looked up in the column `key`",
 )
+BAD_FALLBACK = Kind("AG0706", "error", "`fallback` is a list of models", "as in `fallback = [fast]`")
+FALLBACK_CYCLE = Kind(
+    "AG0707", "error", "the model `{name}` falls back on itself: {cycle}", "leave one of them out"
+)
 
 # AG08: optimize blocks.
 
@@ -347,7 +351,11 @@ BAD_DATA = Kind(
     "AG0801", "error", '`data` is `jsonl("file", target = "column")`, or the same with `json` or `csv`'
 )
 BAD_METRIC = Kind("AG0802", "error", "a metric is one of {known}")
-BAD_BUDGET = Kind("AG0803", "error", "a budget is `usd(2.00)` or `calls(500)`, or a list of those")
+BAD_BUDGET = Kind(
+    "AG0803",
+    "error",
+    "a budget is `usd(2.00)`, `calls(500)`, `tokens(1e6)` or `time(600)` in seconds, or a list of those",
+)
 BAD_COLUMNS = Kind("AG0804", "error", '`columns` names a column for each input: `{{ question: "problem" }}`')
 OPTIMIZED_TWICE = Kind("AG0805", "error", "the graph `{name}` has two optimize blocks", "make them one")
 CALL_IN_METRIC = Kind(
@@ -366,7 +374,6 @@ NO_MCP = Kind(
     "`mcp` tools are not supported by this version",
     'wrap the tool in a Python function: `python("module:function")`',
 )
-NO_FALLBACK = Kind("AG0907", "error", "`fallback` is not supported by this version", "leave it out")
 NO_PROPOSER = Kind(
     "AG0908",
     "error",

@@ -7,6 +7,7 @@ import attrs
 from agraph.compiler import attributes, ir, kinds, syntax, types
 from agraph.compiler.blocks import Blocks, check_block
 from agraph.compiler.diagnostics import Findings
+from agraph.compiler.fallbacks import with_fallbacks
 from agraph.compiler.ir import NodeIndex
 from agraph.compiler.layout import lay_out
 from agraph.compiler.learnables import Learnables
@@ -68,7 +69,7 @@ def lower(declaration: syntax.GraphDeclaration, module: Module, findings: Findin
         origin=module.source.path,
         inputs=tuple(root.inputs.items()),
         type=root.answer,
-        models=tuple(model for _, model in shared.models.values()),
+        models=with_fallbacks((model for _, model in shared.models.values()), module),
         tools=tuple(shared.tools.found),
         nodes=flat,
         edges=_arrays(edges),

@@ -8,6 +8,7 @@ import attrs
 from agraph.compiler import ir, kinds, syntax, types
 from agraph.compiler.declarations import declared_model, declared_tool
 from agraph.compiler.diagnostics import Diagnostic, Findings, has_errors, listed, nearest
+from agraph.compiler.fallbacks import check_fallbacks
 from agraph.compiler.loader import Loader, Unreadable
 from agraph.compiler.parser import parse
 from agraph.compiler.source import Source, Span
@@ -60,8 +61,16 @@ class Module:
                 return self.models.get(name.text)
             case syntax.Field(syntax.Reference(alias), name) if alias.text in self.imports:
                 model = self.imports[alias.text].models.get(name.text)
-                return None if model is None else attrs.evolve(model, name=f"{alias.text}.{model.name}")
+                return None if model is None else model.qualified(f"{alias.text}.")
         return None
+
+    def named_model(self, name: str) -> ir.Model | None:
+        """The model of a name as it is written here, through any number of imports, or `None`."""
+        alias, dot, rest = name.partition(".")
+        if not dot:
+            return self.models.get(name)
+        found = self.imports[alias].named_model(rest) if alias in self.imports else None
+        return None if found is None else found.qualified(f"{alias}.")
 
     def graph(self, callee: syntax.Expression) -> "Graph | None":
         """The graph that an expression names, of this file or of an import, or `None`."""
@@ -181,7 +190,11 @@ class _Resolver:
                     optimizes[graph.text] = item
                 case syntax.TestDeclaration():
                     tests.append(item)
-        return Module(findings.source, tree, imports, records, models, tools, graphs, optimizes, tuple(tests))
+        module = Module(
+            findings.source, tree, imports, records, models, tools, graphs, optimizes, tuple(tests)
+        )
+        check_fallbacks(module, findings)
+        return module
 
     def _imported(
         self, item: syntax.Import, chain: tuple[str, ...], findings: Findings

@@ -32,7 +32,7 @@ class Place:
         if isinstance(constant, ir.Model):
             return constant
         found = self.module.model(expression)
-        return None if found is None else attrs.evolve(found, name=f"{self.qualifier}{found.name}")
+        return None if found is None else found.qualified(self.qualifier)
 
     def tool(self, expression: syntax.Expression) -> ir.Tool | None:
         """The tool that an expression names, a parameter's or a declared one, or `None`."""

@@ -23,7 +23,8 @@ METRICS: Mapping[str, tuple[str, ...]] = {
 }
 """The metrics with the names of their options."""
 
-BUDGET_UNITS = ("usd", "calls")
+BUDGET_UNITS: Mapping[str, str] = {"usd": "usd", "calls": "calls", "tokens": "tokens", "time": "time_s"}
+"""How a limit is written, and the unit that it is in."""
 
 
 def lower_task(
@@ -156,7 +157,7 @@ def _budget(value: syntax.Expression, findings: Findings) -> tuple[tuple[str, fl
             case syntax.Call(
                 syntax.Reference(syntax.Name(unit)), (syntax.Argument(None, syntax.Number(amount)),)
             ) if unit in BUDGET_UNITS and amount > 0:
-                budget.append((unit, float(amount)))
+                budget.append((BUDGET_UNITS[unit], float(amount)))
             case _:
                 findings.add(kinds.BAD_BUDGET, limit.span)
     return tuple(budget)

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import attrs
@@ -10,11 +11,15 @@ from agraph.compiler.ir import Json
 from agraph.optimizer.grade import Scorer
 from agraph.optimizer.scoreboard import Score
 from agraph.optimizer.task import Example
-from agraph.runtime.errors import RunError
+from agraph.runtime.budget import UNBOUNDED, Amount, larger, used_of
+from agraph.runtime.errors import BudgetError, RunError
 from agraph.runtime.execute import telling
 from agraph.runtime.models.protocol import Usage
 from agraph.runtime.plan import Realization
 from agraph.runtime.session import Outcome, Session
+
+GIVE_WAY_S = 0.01
+"""How long rows that wait for nothing keep the event loop at most, give or take a row."""
 
 
 @attrs.frozen
@@ -45,6 +50,7 @@ class Evaluator:
         concurrency: How many runs may be under way at once.
         done: Told of each score as it comes, for progress.
         answered: How many runs gave an answer so far.
+        largest: The most that a run used of each unit so far, or `None` before the first.
     """
 
     session: Session
@@ -53,6 +59,18 @@ class Evaluator:
     concurrency: int
     done: Callable[[Scored], None] = lambda _: None
     answered: int = attrs.field(default=0, init=False)
+    largest: Amount | None = attrs.field(default=None, init=False)
+    _spent: BudgetError | None = attrs.field(default=None, init=False)
+    _gave_way_s: float = attrs.field(default=0.0, init=False)
+
+    def largest_times(self, runs: int) -> Amount:
+        """What so many runs will use at most by what the largest used; unbounded before the first."""
+        if self.largest is None:
+            return UNBOUNDED
+        usd = self.largest.usd
+        return Amount(
+            runs * self.largest.calls, runs * self.largest.tokens, None if usd is None else runs * usd
+        )
 
     async def scores(self, pairs: Sequence[tuple[Realization, int]]) -> list[Score]:
         """Scores as the search wants them; see `all`."""
@@ -62,10 +80,12 @@ class Evaluator:
         """The score of each pair of a realization and the index of an example, in the order given.
 
         Raises:
+            BudgetError: The budget does not suffice for all of them.
             RunError: Every run so far failed at a node, so that nothing can be learned from the scores.
             DataError: A row lacks what the metric reads.
         """
         results: list[Scored | None] = [None] * len(pairs)
+        self._spent = None
         waiting = iter(enumerate(pairs))
         try:
             async with asyncio.TaskGroup() as group:
@@ -73,6 +93,8 @@ class Evaluator:
                     group.create_task(self._work(waiting, results))
         except ExceptionGroup as failures:
             raise telling(failures) from None
+        if self._spent is not None:
+            raise self._spent
         scored = [result for result in results if result is not None]
         failed = [result.failure for result in scored if result.failure and result.failure.node]
         if failed and not self.answered:
@@ -84,10 +106,20 @@ class Evaluator:
     ) -> None:
         """Take pairs until none is left; several workers share one iterator."""
         for place, (realization, index) in waiting:
-            results[place] = scored = await self._one(realization, self.examples[index])
+            if self._spent is not None:
+                return
+            try:
+                results[place] = scored = await self._one(realization, self.examples[index])
+            except BudgetError as error:
+                # What others have under way is paid for: they bring it to its end.
+                self._spent = error
+                return
             self.done(scored)
-            # A graph of plain functions never waits, and whoever interrupts it is heard between two rows.
-            await asyncio.sleep(0)
+            # A graph of plain functions never waits, and whoever interrupts it is heard between two rows. Not
+            # after each of them: workers in step with one another free their garbage in bursts, which costs.
+            if (now_s := time.monotonic()) - self._gave_way_s > GIVE_WAY_S:
+                self._gave_way_s = now_s
+                await asyncio.sleep(0)
 
     async def _one(self, realization: Realization, example: Example) -> Scored:
         try:
@@ -95,6 +127,7 @@ class Evaluator:
         except RunError as error:
             return Scored(0.0, None, error, math.inf, Usage())
         self.answered += 1
+        self.largest = larger(self.largest, used_of(outcome.usage, UNBOUNDED))
         grade = self.scorer(outcome.value, example.source, self._trace(outcome))
         cost = outcome.usage.calls + sum(outcome.ran) / (len(outcome.ran) + 1)
         return Scored(grade.value, outcome.value, None, cost, outcome.usage)

@@ -12,22 +12,26 @@ from agraph.optimizer.grade import Grade, Scorer
 from agraph.optimizer.python_metric import open_python_metric
 from agraph.optimizer.rows import DataRow, nearest_column
 from agraph.runtime.errors import DataError, InputError
+from agraph.runtime.permissions import Permissions
 from agraph.runtime.values import shorten
 
 
-def open_metric(metric: ir.Metric, target: str | None) -> Scorer:
+def open_metric(
+    metric: ir.Metric, target: str | None, permissions: Callable[[], Permissions] | None = None
+) -> Scorer:
     """The metric, ready to score.
 
     Args:
         metric: Its name, what it compares, and its options.
         target: The column of the expected answer, or `None` where the data set has none.
+        permissions: Gives what a Python metric may import; its file's project where `None`.
 
     Raises:
         InputError: There is no such metric or option, or it compares with a target that there is not.
         ToolError: A Python metric cannot be loaded.
     """
     if metric.name == "python":
-        return open_python_metric(metric)
+        return open_python_metric(metric, permissions)
     compare = _comparison(metric)
     match metric.arguments:
         case ():

@@ -11,12 +11,17 @@ from agraph.compiler.ir import Json
 from agraph.optimizer.grade import Grade, Scorer
 from agraph.optimizer.rows import DataRow
 from agraph.runtime.errors import ToolError
+from agraph.runtime.permissions import Permissions
 
 
-def open_python_metric(metric: ir.Metric) -> Scorer:
+def open_python_metric(metric: ir.Metric, permissions: Callable[[], Permissions] | None = None) -> Scorer:
     """The metric that calls an author's function with output, row and trace, as many as it takes.
 
     The function gives a number, a boolean, or one of these and a text, its feedback.
+
+    Args:
+        metric: Its name, module and function.
+        permissions: Gives what may be imported; its file's project where `None`.
 
     Raises:
         ToolError: The function cannot be loaded, or takes something else.
@@ -27,7 +32,7 @@ def open_python_metric(metric: ir.Metric) -> Scorer:
     name = metric.function or ""
     module, _, attribute = name.partition(":")
     try:
-        function = load_function(module, attribute, metric.origin)
+        function = load_function(module, attribute, metric.origin, permissions)
     except ToolError as error:
         raise ToolError(f"the metric `{name}`: {error}") from error.__cause__
     if inspect.iscoroutinefunction(function):

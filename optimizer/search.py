@@ -16,8 +16,8 @@ from agraph.compiler import ir
 from agraph.optimizer.candidates import Candidate, candidate, deployable, drawn
 from agraph.optimizer.contest import decided, halved, promoted, ranking
 from agraph.optimizer.estimators import Baseline, entropy
-from agraph.optimizer.frontier import open_frontier
-from agraph.optimizer.learner import learned, learner
+from agraph.optimizer.frontier import Frontier, open_frontier
+from agraph.optimizer.learner import Learner, learned, learner
 from agraph.optimizer.policy import policy_of, sample
 from agraph.optimizer.replay import replayable
 from agraph.optimizer.scoreboard import Evaluate, Scoreboard
@@ -75,7 +75,7 @@ class Result:
         seed: What lives of the realization that the file deployed before.
         realizations: How many were tried.
         history: The steps.
-        stopped: Whether a budget ended it before it was done.
+        stopped: Why the search ended before it was done, such as a budget that was spent, or `None`.
     """
 
     probabilities: tuple[float, ...]
@@ -83,7 +83,18 @@ class Result:
     seed: Realization
     realizations: int
     history: tuple[Step, ...]
-    stopped: bool
+    stopped: str | None = None
+
+
+@attrs.define(eq=False)
+class _Standing:
+    """Where a search stands, so that it can end there."""
+
+    frontier: Frontier
+    state: Learner
+    incumbent: Realization
+    tried: int = 1
+    history: list[Step] = attrs.field(factory=list)
 
 
 Report = Callable[[int, int, float, float], None]
@@ -101,6 +112,8 @@ async def search(
     report: Report | None = None,
 ) -> Result:
     """Find the realization that scores best, and the probabilities that deploy it.
+
+    Where scoring ends because a budget is spent, that is the incumbent so far, or else the seed.
 
     Args:
         graph: The graph, with the values that the file holds.
@@ -123,47 +136,64 @@ async def search(
     state, seed = learner(policy_of(graph)), candidate(graph, graph.priors)
     frontier = open_frontier(graph, state.policy, settings.realizations // 4, generator)
     frontier.add(seed)
-    incumbent, tried, history = seed.realization, 1, list[Step]()
-    await board.fill([incumbent], rows[:block])
-    stopped = False
+    here = _Standing(frontier, state, seed.realization)
+    stopped = None
     try:
-        # One realization is kept back for the policy's mode.
-        while (left := min(settings.batch, settings.realizations - 1 - tried)) > 0:
-            shown = [rows[(len(history) * block + place) % len(rows)] for place in range(block)]
-            draws = None
-            proposed: tuple[Candidate, ...] = ()
-            if len(history) % 2 == 0 or state.settled or left < 2:
-                best_first = ranking(board, frontier.known, incumbent)
-                proposed = frontier.propose(left, best_first, state.policy, board, generator)
-            if not proposed:
-                if state.settled or left < 2:
-                    break
-                draws = sample(state.policy, left, generator)
-                proposed = drawn(graph, state.policy, draws)
-            realizations = [each.realization for each in proposed]
-            await board.fill([incumbent, *realizations], shown)
-            if draws is not None:
-                fresh = sum(each not in frontier.known for each in realizations)
-                rewards = np.array([board.values(each, shown) for each in realizations])
-                state = learned(state, draws, rewards, fresh, settings.rate, settings.baseline)
-            able = [each for each in proposed if deployable(graph, each)]
-            for each in able:
-                frontier.add(each)
-            tried += len(proposed)
-            incumbent = await promoted(board, incumbent, [each.realization for each in able], shown, rows)
-            mean = board.standing(incumbent, board.rows(incumbent))[0]
-            history.append(Step(tried, mean, entropy(state.policy)))
-            if report:
-                report(len(history), tried, mean, board.cost)
-        mode = candidate(graph, state.policy.probabilities.tolist())
-        tried += mode.realization not in frontier.known
-        frontier.add(mode)
-        entrants = [incumbent, mode.realization, *ranking(board, frontier.known, incumbent)]
-        finalists = await halved(board, entrants[: 4 * settings.finalists], rows, block, settings.finalists)
-        winner = await decided(board, finalists, seed.realization, rows, validation)
-    except BudgetError:
-        # What was paid for is kept: the incumbent was compared with all that it beat.
-        winner, stopped = incumbent, True
+        winner = await _winner(graph, here, board, rows, block, validation, settings, generator, report)
+    except BudgetError as error:
+        winner, stopped = here.incumbent, str(error)
     best = frontier.known[winner]
-    values = graph.priors if best is seed else written(graph, state.policy, best, board)
-    return Result(values, winner, seed.realization, tried, tuple(history), stopped)
+    values = graph.priors if best is seed else written(graph, here.state.policy, best, board)
+    return Result(values, winner, seed.realization, here.tried, tuple(here.history), stopped)
+
+
+async def _winner(
+    graph: ir.Graph,
+    here: _Standing,
+    board: Scoreboard,
+    rows: Sequence[int],
+    block: int,
+    validation: Sequence[int],
+    settings: Settings,
+    generator: np.random.Generator,
+    report: Report | None,
+) -> Realization:
+    """The best realization; how far the search has come is told in `here` after each step."""
+    frontier, state, seed = here.frontier, here.state, here.incumbent
+    incumbent, tried, history = seed, here.tried, here.history
+    await board.fill([incumbent], rows[:block])
+    # One realization is kept back for the policy's mode.
+    while (left := min(settings.batch, settings.realizations - 1 - tried)) > 0:
+        shown = [rows[(len(history) * block + place) % len(rows)] for place in range(block)]
+        draws = None
+        proposed: tuple[Candidate, ...] = ()
+        if len(history) % 2 == 0 or state.settled or left < 2:
+            best_first = ranking(board, frontier.known, incumbent)
+            proposed = frontier.propose(left, best_first, state.policy, board, generator)
+        if not proposed:
+            if state.settled or left < 2:
+                break
+            draws = sample(state.policy, left, generator)
+            proposed = drawn(graph, state.policy, draws)
+        realizations = [each.realization for each in proposed]
+        await board.fill([incumbent, *realizations], shown)
+        if draws is not None:
+            fresh = sum(each not in frontier.known for each in realizations)
+            rewards = np.array([board.values(each, shown) for each in realizations])
+            state = learned(state, draws, rewards, fresh, settings.rate, settings.baseline)
+        able = [each for each in proposed if deployable(graph, each)]
+        for each in able:
+            frontier.add(each)
+        tried += len(proposed)
+        incumbent = await promoted(board, incumbent, [each.realization for each in able], shown, rows)
+        mean = board.standing(incumbent, board.rows(incumbent))[0]
+        history.append(Step(tried, mean, entropy(state.policy)))
+        here.state, here.incumbent, here.tried = state, incumbent, tried
+        if report:
+            report(len(history), tried, mean, board.cost)
+    mode = candidate(graph, state.policy.probabilities.tolist())
+    here.tried += mode.realization not in frontier.known
+    frontier.add(mode)
+    entrants = [incumbent, mode.realization, *ranking(board, frontier.known, incumbent)]
+    finalists = await halved(board, entrants[: 4 * settings.finalists], rows, block, settings.finalists)
+    return await decided(board, finalists, seed, rows, validation)

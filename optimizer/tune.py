@@ -1,20 +1,20 @@
 """One optimization from data to verdict: split, search, judge."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import attrs
 import numpy as np
 
-from agraph.compiler.ir import Graph, ModelCall
+from agraph.compiler.ir import Graph
 from agraph.optimizer.accept import Verdict, judge
 from agraph.optimizer.evaluate import Evaluator
 from agraph.optimizer.policy import policy_of
+from agraph.optimizer.scoreboard import Score
 from agraph.optimizer.search import Report, Result, Settings, search
 from agraph.optimizer.split import Split, split
+from agraph.runtime.budget import Amount, Budget
 from agraph.runtime.errors import BudgetError, InputError
 from agraph.runtime.plan import Realization
-from agraph.runtime.session import Session
 
 
 @attrs.frozen
@@ -24,13 +24,15 @@ class Tuning:
     Attributes:
         result: Of the search; its probabilities are to be written if the verdict accepts them.
         verdict: The result against the seed on the held-out rows, or `None` where the search found
-            nothing to compare: the file deploys the best already.
+            nothing to compare: the file deploys the best already, or the budget was spent before.
         split: Which rows served what.
+        stopped: Why something ended before it was done, such as a budget that was spent, or `None`.
     """
 
     result: Result
     verdict: Verdict | None
     split: Split
+    stopped: str | None = None
 
     @property
     def accepted(self) -> bool:
@@ -38,8 +40,17 @@ class Tuning:
         return self.verdict is not None and self.verdict.accepted
 
 
+HELD_SHARE = 0.5
+"""The most of a budget that is kept back from the search for the judging."""
+
+
 async def tune(
-    graph: Graph, evaluator: Evaluator, settings: Settings, seed: int, report: Report | None = None
+    graph: Graph,
+    evaluator: Evaluator,
+    settings: Settings,
+    seed: int,
+    report: Report | None = None,
+    budget: Budget | None = None,
 ) -> Tuning:
     """Learn the edges, gates and choices of a graph, and judge them on rows that the search never saw.
 
@@ -49,6 +60,8 @@ async def tune(
         settings: How much to try.
         seed: Of all randomness; the same seed gives the same result.
         report: Told of each step of the search.
+        budget: That of the evaluator's session, or `None`. While the search lasts, as much of it is kept back
+            as the judging needs by what runs used so far, at most `HELD_SHARE`.
 
     Raises:
         InputError: The graph has no learnable edge, gate or choice.
@@ -63,28 +76,22 @@ async def tune(
         )
     parts = split([example.source for example in evaluator.examples])
     generator = np.random.default_rng(seed)
-    with _kept_back(graph, evaluator.session, len(parts.held_out)):
-        result = await search(
-            graph, evaluator.scores, parts.train, parts.validation, settings, generator, report
-        )
+
+    async def scores(pairs: Sequence[tuple[Realization, int]]) -> list[Score]:
+        if budget is not None:
+            # Seed and result are judged on each held-out row.
+            budget.hold(evaluator.largest_times(2 * len(parts.held_out)), HELD_SHARE)
+        return await evaluator.scores(pairs)
+
+    result = await search(graph, scores, parts.train, parts.validation, settings, generator, report)
+    if budget is not None:
+        budget.hold(Amount(), 0.0)
     if result.incumbent == result.seed:
-        return Tuning(result, None, parts)
-    return Tuning(result, await _judged(result, evaluator, parts.held_out), parts)
-
-
-@contextmanager
-def _kept_back(graph: Graph, session: Session, held_out: int) -> Iterator[None]:
-    """Keep calls back for the verdict while the search runs: two runs on each held-out row, at most half."""
-    limit = session.call_limit
-    if limit is not None:
-        asking = sum(isinstance(node.work, ModelCall) for node in graph.nodes)
-        session.call_limit = limit - min(limit // 2, 2 * held_out * asking)
+        return Tuning(result, None, parts, result.stopped)
     try:
-        yield
-    except BudgetError:
-        raise BudgetError(f"the budget of {limit} calls is spent before anything was learned") from None
-    finally:
-        session.call_limit = limit
+        return Tuning(result, await _judged(result, evaluator, parts.held_out), parts, result.stopped)
+    except BudgetError as error:
+        return Tuning(result, None, parts, f"{error}, before the result was judged")
 
 
 async def _judged(result: Result, evaluator: Evaluator, rows: Sequence[int]) -> Verdict:

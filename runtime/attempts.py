@@ -55,7 +55,7 @@ def with_attempts(node: Node, work: Callable[[Frame, Attempt], Coroutine[Any, An
 def repeated(node: Node, evaluation: Evaluation) -> Evaluation:
     """An expression's evaluation with the node's attempts around it; nothing is added where it has one.
 
-    A time limit is for what waits: nothing can interrupt a plain function.
+    A time limit is for what waits, as an author's function does in a node that has one: it runs in a thread.
     """
     if isinstance(evaluation, Immediate):
         return Immediate(_again(node.retries, evaluation.evaluate)) if node.retries else evaluation

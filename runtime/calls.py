@@ -9,26 +9,22 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import attrs
 
 from agraph.compiler.ir import Json, Model
-from agraph.runtime.errors import AgraphError, BudgetError
-from agraph.runtime.events import Answered, Asked, Listener
+from agraph.runtime.bounds import call_bound
+from agraph.runtime.budget import Budget, charged
+from agraph.runtime.errors import AgraphError, TransientError
+from agraph.runtime.events import Answered, Asked, Failed, Listener
 from agraph.runtime.journal import Journal
-from agraph.runtime.models.protocol import ModelAdapter, Reply, Request, Turn, Usage
+from agraph.runtime.models.prepared import prepared
+from agraph.runtime.models.protocol import Reply, Request, Turn, Usage
+from agraph.runtime.open_model import OpenModel
 from agraph.runtime.retry import RetryPolicy, with_retries
 from agraph.runtime.slots import Slots, paused
 from agraph.runtime.stored_calls import stored_call, stored_key
-
-
-@attrs.frozen(eq=False)
-class OpenModel:
-    """A model that can be asked."""
-
-    model: Model
-    adapter: ModelAdapter
 
 
 @attrs.define(eq=False)
@@ -36,13 +32,12 @@ class Calls:
     """The model calls of a session.
 
     Attributes:
-        begun: How many calls were begun.
         made: How many replies came from models.
         shared: How many questions were answered by an equal call.
         recalled: How many of these by one of an earlier session.
         usage: What the calls made used.
         listener: Is told of each call.
-        limit: The most calls that may be made, or `None`; one under way counts.
+        budget: What pays for calls, or `None` without a limit.
         journal: Keeps the calls between sessions, where there is one.
     """
 
@@ -50,9 +45,8 @@ class Calls:
     retry: RetryPolicy
     generator: random.Random
     listener: Listener | None = None
-    limit: int | None = None
+    budget: Budget | None = None
     journal: Journal | None = None
-    begun: int = 0
     made: int = 0
     shared: int = 0
     recalled: int = 0
@@ -83,6 +77,7 @@ class Calls:
         Raises:
             ModelError: The call failed. A failure is shared by those who wait for it, and not kept.
         """
+        request = prepared(request, model.profile)
         tell = self._telling(model, request, run)
         if not share:
             return await self._make(model, request, timeout, tell)
@@ -158,12 +153,22 @@ class Calls:
     async def _make(
         self, model: OpenModel, request: Request, timeout: asyncio.Timeout | None, tell: "_Tell"
     ) -> Reply:
-        async with self.slots.taken(timeout):
-            if self.limit is not None and self.begun >= self.limit:
-                calls = "1 call" if self.limit == 1 else f"{self.limit} calls"
-                raise BudgetError(f"the budget of {calls} is spent")
-            self.begun += 1
-            reply = await with_retries(lambda: model.adapter.ask(request), self.retry, self.generator)
+        def failed(failure: TransientError, again: bool) -> None:
+            if self.listener is not None:
+                self.listener(Failed(model.model.name, request, str(failure), again))
+
+        def attempt() -> Awaitable[Reply]:
+            return model.attempt(request, self.slots, timeout)
+
+        if self.budget is None:
+            reply = await with_retries(attempt, self.retry, self.generator, failed=failed)
+        else:
+            budget, most = self.budget, call_bound(model, request)
+            async with budget.within_time():
+                reply = await with_retries(
+                    lambda: charged(budget, most, attempt, timeout),
+                    self.retry, self.generator, failed=failed,
+                )  # fmt: skip
         self.made += 1
         self.usage += reply.usage
         tell(reply, False, False)
@@ -190,4 +195,5 @@ def written_request(request: Request) -> list[Json]:
 def _written_turn(turn: Turn) -> Json:
     calls: list[Json] = [[call.id, call.name, call.arguments] for call in turn.calls]
     results: list[Json] = [[result.id, result.content, result.is_error] for result in turn.results]
-    return [turn.role, turn.text, calls, results]
+    blocks: list[Json] = [list(turn.blocks)] if turn.blocks else []
+    return [turn.role, turn.text, calls, results, *blocks]

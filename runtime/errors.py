@@ -10,8 +10,11 @@ AgraphError
 │   └── ToolCallError       a tool raised, or returned another type than declared
 ├── ModelError         a model could not be asked
 │   ├── MissingKeyError     no key, and no server that needs none
+│   ├── UnavailableError    not there, not for this key, or a spend limit is reached
 │   ├── TransientError      worth another attempt: rate limits, overload, dropped connections, timeouts
-│   └── ReplyError          a reply that cannot be used: refused, cut off, or of another type
+│   └── ReplyError          a reply that cannot be used, such as one of another type
+│       ├── RefusedError        the model refused to answer
+│       └── CutOffError         the reply ended before it was done
 ├── StoreError         the project's store cannot be used
 │   ├── StoreVersionError   it is newer than this agraph, or no store at all; it is left alone
 │   └── DamagedStoreError   it is damaged
@@ -86,6 +89,10 @@ class MissingKeyError(ModelError):
     """The service needs a key and there is none."""
 
 
+class UnavailableError(ModelError):
+    """The model cannot be had here, and waiting does not help."""
+
+
 @attrs.define(eq=False)
 class TransientError(ModelError):
     """A failure that another attempt may not meet.
@@ -93,10 +100,12 @@ class TransientError(ModelError):
     Attributes:
         reason: What happened, for people.
         retry_after_s: Seconds after which the service asked to be tried again, or `None`.
+        overloaded: Whether the service had too much to do, so that fewer calls at once are better.
     """
 
     reason: str
     retry_after_s: float | None = None
+    overloaded: bool = False
 
     def __str__(self) -> str:
         return self.reason
@@ -104,6 +113,14 @@ class TransientError(ModelError):
 
 class ReplyError(ModelError):
     """A reply came and cannot be used."""
+
+
+class RefusedError(ReplyError):
+    """The model refused to answer."""
+
+
+class CutOffError(ReplyError):
+    """The reply ended before it was done: at `max_tokens`, or where the model can read no more."""
 
 
 class StoreError(AgraphError):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import attrs
 
 from agraph.compiler.ir import Json
-from agraph.runtime.models.protocol import Reply, Request
+from agraph.runtime.models.protocol import Reply, Request, ToolCall, ToolResult
 
 
 @attrs.frozen
@@ -45,6 +45,57 @@ class Answered:
     stored: bool = False
     run: int = attrs.field(default=0, eq=False)
     duration_s: float = attrs.field(default=0.0, eq=False)
+
+
+@attrs.frozen
+class Failed:
+    """An attempt to ask a model failed for a passing reason.
+
+    Attributes:
+        model: Its name in the graph.
+        request: What was asked.
+        reason: What happened.
+        again: Whether it is asked once more.
+    """
+
+    model: str
+    request: Request
+    reason: str
+    again: bool
+
+
+@attrs.frozen
+class FellBack:
+    """A model failed for good, and another is asked in its place.
+
+    Attributes:
+        model: The name of the one that failed.
+        other: The name of the one that is asked now.
+        request: What was asked.
+        reason: Why the first gave no answer.
+    """
+
+    model: str
+    other: str
+    request: Request
+    reason: str
+
+
+@attrs.frozen
+class ToolAnswered:
+    """A tool gave a result, or an error, to the model that called it.
+
+    Attributes:
+        node: The node whose model called.
+        row: What identifies its row.
+        call: What was called.
+        result: What goes back to the model.
+    """
+
+    node: str
+    row: str
+    call: ToolCall
+    result: ToolResult
 
 
 @attrs.frozen
@@ -95,5 +146,5 @@ class RunEnded:
     failure: str | None = None
 
 
-Event = Asked | Answered | RunBegan | NodeEnded | RunEnded
+Event = Asked | Answered | Failed | FellBack | ToolAnswered | RunBegan | NodeEnded | RunEnded
 Listener = Callable[[Event], None]

@@ -62,18 +62,25 @@ async def execute(graph: str, schedule: Schedule, steps: Mapping[NodeIndex, Step
                 return
             node = waiting[0]
             for other in waiting[1:]:
-                group.create_task(follow(other))
+                group.create_task(follow(other))  # noqa: F821 -- it is deleted after the last has ended
 
-    waiting = begin()
-    if not waiting:
-        return
     failures = None
     try:
+        waiting = begin()
+        if not waiting:
+            return
         async with asyncio.TaskGroup() as group:
-            for node in waiting:
-                group.create_task(follow(node))
+            if len(waiting) == 1:
+                # A node alone needs no task of its own, and many graphs are a chain.
+                await follow(waiting[0])
+            else:
+                for node in waiting:
+                    group.create_task(follow(node))
     except ExceptionGroup as error:
         failures = error
+    finally:
+        # It names itself: left alone, it would keep all that a run made until the next collection of garbage.
+        del follow
     if failures is not None:
         # Raised out here, the error has its own cause and not the group for its context.
         raise telling(failures)

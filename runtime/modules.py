@@ -1,24 +1,36 @@
-"""Functions of the author's, loaded from Python modules beside the file that names them."""
+"""Functions of the author's, loaded from Python modules beside the file that names them, or else installed.
+
+Only the project's own modules are imported, those of `std`, and the packages that the user allowed.
+"""
 
 import hashlib
 import importlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 import attrs
 
 from agraph.runtime.errors import ToolError
+from agraph.runtime.permissions import Permissions, project_permissions
+
+STD = "agraph.stdlib."
 
 
 @attrs.define(eq=False)
 class Modules:
-    """Loads functions, and each module once."""
+    """Loads functions, and each module once.
 
+    Attributes:
+        permissions: Gives what may be imported; where `None`, what the project of the declaring file may.
+    """
+
+    permissions: Callable[[], Permissions] | None = None
     _loaded: dict[Path, ModuleType] = attrs.field(factory=dict)
     _siblings: dict[Path, dict[str, ModuleType]] = attrs.field(factory=dict)
 
@@ -28,14 +40,65 @@ class Modules:
         Raises:
             ToolError: There is no such module or function, importing it raised, or it cannot be called.
         """
-        path = None if module.startswith("agraph.") else _beside(origin, module)
-        found = _installed(module, origin) if path is None else self._local(path)
-        function = getattr(found, name, None)
-        if function is None:
-            raise ToolError(f"the module `{module}` has no function `{name}`")
-        if not callable(function):
-            raise ToolError(f"`{module}:{name}` cannot be called")
-        return function  # type: ignore[no-any-return]
+        if module.startswith("agraph."):
+            return self._standard(module, name, origin)
+        permissions = project_permissions(origin) if self.permissions is None else self.permissions()
+        path = _beside(origin, module)
+        if path is not None:
+            if not permissions.owns(path):
+                raise ToolError(f"the module `{path}` lies outside of the project `{permissions.root}`")
+            return self._own(_named(self._local(path), module, name), module, name, permissions)
+        if module.partition(".")[0] in permissions.packages:
+            return _named(_installed(module, origin), module, name)
+        _require_own(module, permissions)
+        return self._own(_named(_installed(module, origin), module, name), module, name, permissions)
+
+    def _standard(self, module: str, name: str, origin: str) -> Callable[..., Any]:
+        """A function of `std`: nothing else in agraph is a tool."""
+        if not module.startswith(STD):
+            raise ToolError(f"`{module}` holds no tools")
+        function = _named(_installed(module, origin), module, name)
+        if getattr(function, "__module__", None) != module:
+            raise ToolError(f"`{module}:{name}` is no function of the standard library")
+        return function
+
+    def _own(
+        self, function: Callable[..., Any], module: str, name: str, permissions: Permissions
+    ) -> Callable[..., Any]:
+        """The function, where the project defines it: what a module merely imports is not the project's.
+
+        Else a file could call `subprocess.run` by way of any module that uses it.
+        """
+        home = self._home(function)
+        package = home.partition(".")[0] if isinstance(home, str) else ""
+        if home is None or package in permissions.packages:
+            return function
+        if isinstance(home, Path) and permissions.owns(home):
+            return function
+        raise ToolError(
+            f"`{module}:{name}` is not defined in the project, but in `{home}`: "
+            f"write a function of your own around it, or pass `--allow {package or 'PACKAGE'}`"
+        )
+
+    def _home(self, function: Callable[..., Any]) -> Path | str | None:
+        """Where a function or class is defined: a file, or the name of a module that has none of its own.
+
+        `None` for another object, such as an instance, which the module itself made.
+        """
+        function = inspect.unwrap(function)
+        code = getattr(function, "__code__", None)
+        if isinstance(code, CodeType):
+            if Path(code.co_filename).is_file():
+                return Path(code.co_filename)
+        elif not inspect.isclass(function) and not inspect.isbuiltin(function):
+            return None
+        name = getattr(function, "__module__", None) or "builtins"
+        siblings = [modules[name] for modules in self._siblings.values() if name in modules]
+        for module in (sys.modules.get(name), *siblings):
+            file = getattr(module, "__file__", None)
+            if file and Path(file).suffix == ".py":
+                return Path(file)
+        return str(name)
 
     def _local(self, path: Path) -> ModuleType:
         if path in self._loaded:
@@ -57,6 +120,15 @@ class Modules:
         return module
 
 
+def _named(module: ModuleType, spelled: str, name: str) -> Callable[..., Any]:
+    function = getattr(module, name, None)
+    if function is None:
+        raise ToolError(f"the module `{spelled}` has no function `{name}`")
+    if not callable(function):
+        raise ToolError(f"`{spelled}:{name}` cannot be called")
+    return function  # type: ignore[no-any-return]
+
+
 def told(error: BaseException) -> str:
     """An exception of foreign code, for a message."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -69,6 +141,39 @@ def _beside(origin: str, module: str) -> Path | None:
         if path.is_file():
             return path.resolve()
     return None
+
+
+def _require_own(module: str, permissions: Permissions) -> None:
+    """Hold that an importable module is the project's own, before anything of it is imported.
+
+    A module that is not there at all passes: there is nothing to import.
+
+    Raises:
+        ToolError: It is installed, and not allowed.
+    """
+    package = module.partition(".")[0]
+    parts = module.split(".")
+    for count in range(1, len(parts) + 1):
+        # The parent of each was found to be the project's own before: finding imports it.
+        try:
+            spec = importlib.util.find_spec(".".join(parts[:count]))
+        except ModuleNotFoundError:
+            return
+        except ValueError:
+            # The module that was started, and those that someone made up, have no place.
+            places: list[str | None] = []
+        except (Exception, SystemExit) as error:
+            raise ToolError(f"importing `{module}` raised {told(error)}") from error
+        else:
+            if spec is None:
+                return
+            places = [spec.origin] if spec.has_location else list(spec.submodule_search_locations or ())
+        if not places or not all(place is not None and permissions.owns(place) for place in places):
+            raise ToolError(
+                f"the module `{module}` is no part of the project `{permissions.root}`: pass "
+                f'`--allow {package}` if it may be used, or write `allow = ["{package}"]` under '
+                "`[tool.agraph]` in the project's `pyproject.toml`"
+            )
 
 
 def _installed(module: str, origin: str) -> ModuleType:

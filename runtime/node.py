@@ -20,14 +20,17 @@ from agraph.compiler.ir import (
 )
 from agraph.compiler.types import STR, Type
 from agraph.runtime.attempts import Attempt, with_attempts
-from agraph.runtime.calls import Calls, OpenModel
+from agraph.runtime.calls import Calls
 from agraph.runtime.errors import ReplyError
 from agraph.runtime.evaluation import Waiting
+from agraph.runtime.events import ToolAnswered
 from agraph.runtime.examples import example_turns
 from agraph.runtime.expressions import Scope, immediate
+from agraph.runtime.fallback import ask_in_order
 from agraph.runtime.frame import Frame
 from agraph.runtime.models.protocol import Reply, Request, Turn
 from agraph.runtime.offers import answer_all, offers
+from agraph.runtime.open_model import OpenModel
 from agraph.runtime.templates import template
 from agraph.runtime.values import MisfitError, json_schema, parse_reply
 
@@ -41,6 +44,7 @@ def model_node(node: Node, work: ModelCall, scope: Scope, model: OpenModel, call
     schema = None if node.type == STR else json_schema(node.type)
     shown = shown_senders(work, scope)
     examples = example_turns(work.prompt, work.examples)
+    fixed_system = not any(isinstance(part, Slot) for part in work.system or ())
 
     def request(frame: Frame) -> Request:
         return Request(
@@ -53,23 +57,33 @@ def model_node(node: Node, work: ModelCall, scope: Scope, model: OpenModel, call
             heard=tuple(message for sender in shown if (message := frame.values[sender]) is not None),
             truth=frame.row.truth,
             examples=len(examples),
+            fixed_system=fixed_system,
         )
 
     async def converse(frame: Frame, attempt: Attempt) -> Json:
+        async def ask(asked: OpenModel, question: Request) -> Reply:
+            reply = await calls.ask(
+                asked, question, draw=attempt.number, share=node.cache, timeout=attempt.timeout, run=frame.run
+            )
+            frame.usage += reply.usage
+            return reply
+
         question = request(frame)
+        models: Sequence[OpenModel] = model.in_order
         turns_left = work.max_turns
         mended = False
         while True:
-            reply = await calls.ask(
-                model, question, draw=attempt.number, share=node.cache, timeout=attempt.timeout, run=frame.run
-            )
-            frame.usage += reply.usage
-            _refuse_unfinished(reply)
+            # Who took over goes on: what a model thought means nothing to another.
+            models, question, reply = await ask_in_order(models, question, ask, calls.listener)
             turns_left -= 1
             if reply.calls:
                 if turns_left < 1:
                     raise ReplyError(f"no answer within {work.max_turns} turns: it still calls tools")
-                answer = Turn("user", "", results=await answer_all(reply.calls, offered))
+                results = await answer_all(reply.calls, offered)
+                if calls.listener is not None:
+                    for call, result in zip(reply.calls, results, strict=True):
+                        calls.listener(ToolAnswered(node.name, frame.row.key, call, result))
+                answer = Turn("user", "", results=results)
             else:
                 try:
                     return parse_reply(node.type, reply.text)
@@ -78,20 +92,10 @@ def model_node(node: Node, work: ModelCall, scope: Scope, model: OpenModel, call
                         raise ReplyError(f"the reply does not fit: {error}") from None
                     mended = True
                     answer = Turn("user", _complaint(error, node.type))
-            said = Turn("assistant", reply.text, calls=reply.calls)
+            said = Turn("assistant", reply.text, calls=reply.calls, blocks=reply.blocks)
             question = attrs.evolve(question, turns=(*question.turns, said, answer))
 
     return Waiting(with_attempts(node, converse))
-
-
-def _refuse_unfinished(reply: Reply) -> None:
-    match reply.stop_reason:
-        case "max_tokens":
-            raise ReplyError("the reply was cut off at the model's `max_tokens`")
-        case "model_context_window_exceeded":
-            raise ReplyError("the conversation is longer than the model can read")
-        case "refusal":
-            raise ReplyError("the model refused to answer" + (f": {reply.text}" if reply.text else ""))
 
 
 def _complaint(error: MisfitError, type_: Type) -> str:

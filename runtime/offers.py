@@ -10,7 +10,7 @@ from agraph.compiler.types import Optional, Type, show
 from agraph.runtime.errors import ToolCallError
 from agraph.runtime.models.protocol import ToolCall, ToolDefinition, ToolResult
 from agraph.runtime.templates import render
-from agraph.runtime.tools import OpenTool
+from agraph.runtime.tools import OpenTool, interruptible
 from agraph.runtime.values import MisfitError, Read, object_schema, reader
 
 
@@ -39,7 +39,7 @@ def offers(tools: Sequence[OpenTool]) -> dict[str, Offer]:
             name += "_"
         readers = {parameter: (type_, reader(type_)) for parameter, type_ in tool.tool.parameters}
         definition = ToolDefinition(name, signature(tool.tool), object_schema(tool.tool.parameters))
-        made[name] = Offer(definition, tool, readers)
+        made[name] = Offer(definition, interruptible(tool), readers)
     return made
 
 

@@ -1,6 +1,10 @@
-"""The project that a file belongs to."""
+"""The project that a file belongs to, and what its `pyproject.toml` says for agraph."""
 
+import tomllib
 from pathlib import Path
+from typing import Any
+
+from agraph.runtime.errors import InputError
 
 MARKS = ("pyproject.toml", ".git")
 """What lies in the root of a project."""
@@ -20,3 +24,23 @@ def project_root(path: str | Path) -> Path:
         if any((folder / mark).exists() for mark in MARKS):
             return folder
     return own
+
+
+def project_settings(root: Path) -> dict[str, Any]:
+    """The table `[tool.agraph]` of a project's `pyproject.toml`, empty where there is none.
+
+    Raises:
+        InputError: The file cannot be read, or its entry is no table.
+    """
+    path = root / "pyproject.toml"
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise InputError(f"`{path}` cannot be read: {error}") from None
+    tool = said.get("tool", {})
+    settings = tool.get("agraph", {}) if isinstance(tool, dict) else {}
+    if not isinstance(settings, dict):
+        raise InputError(f"`{path}`: `tool.agraph` should be a table")
+    return settings

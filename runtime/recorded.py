@@ -8,6 +8,7 @@ import attrs
 
 from agraph.compiler.ir import Json, RecordedBinding
 from agraph.runtime.errors import ToolCallError, ToolError
+from agraph.runtime.permissions import Permissions, project_permissions
 from agraph.runtime.values import shorten
 
 NumberedRow = tuple[int, dict[str, Json]]
@@ -16,8 +17,13 @@ NumberedRow = tuple[int, dict[str, Json]]
 
 @attrs.define(eq=False)
 class Recordings:
-    """Reads recorded answers, and each file once."""
+    """Reads recorded answers, and each file once.
 
+    Attributes:
+        permissions: Gives what may be read; where `None`, what the project of the declaring file may.
+    """
+
+    permissions: Callable[[], Permissions] | None = None
     _rows: dict[Path, tuple[NumberedRow, ...]] = attrs.field(factory=dict)
 
     def function(self, binding: RecordedBinding, origin: str) -> Callable[[Json], Json]:
@@ -31,6 +37,10 @@ class Recordings:
             ToolError: The file cannot be used, or records two answers for one argument.
         """
         path = Path(origin).parent / binding.path
+        permissions = project_permissions(origin) if self.permissions is None else self.permissions()
+        refusal = permissions.file_refusal(path)
+        if refusal is not None:
+            raise ToolError(refusal)
         if path not in self._rows:
             self._rows[path] = tuple(_read(path))
         answers: dict[str, Json] = {}

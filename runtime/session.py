@@ -6,6 +6,7 @@ import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +15,9 @@ import attrs
 from agraph.compiler.diagnostics import nearest
 from agraph.compiler.ir import Expression, Graph, Json, Model, ModelIndex, NodeIndex, ToolIndex
 from agraph.runtime.answer import answer, missing
-from agraph.runtime.calls import Calls, OpenModel
+from agraph.runtime.bounds import require_price
+from agraph.runtime.budget import Budget
+from agraph.runtime.calls import Calls
 from agraph.runtime.errors import InputError, ModelError, RunError
 from agraph.runtime.evaluation import settled
 from agraph.runtime.events import Listener
@@ -25,8 +28,13 @@ from agraph.runtime.inputs import inputs_reader
 from agraph.runtime.journal import Journal, told_both
 from agraph.runtime.models.protocol import Usage
 from agraph.runtime.models.providers import OFFLINE, open_model
+from agraph.runtime.open_model import OpenModel
 from agraph.runtime.options import options_by_node
+from agraph.runtime.pace import Pace
+from agraph.runtime.permissions import Permissions, project_permissions, reaches_out
 from agraph.runtime.plan import Plan, Realization, plan
+from agraph.runtime.prices import Prices, project_prices
+from agraph.runtime.project import project_root
 from agraph.runtime.retry import RetryPolicy
 from agraph.runtime.schedule import Schedule
 from agraph.runtime.slots import Slots
@@ -80,9 +88,10 @@ class Session:
         concurrency: int = 16,
         listener: Listener | None = None,
         retry: RetryPolicy | None = None,
-        call_limit: int | None = None,
-        offline: bool = False,
+        budget: Budget | None = None,
+        permissions: Permissions | None = None,
         journal: Journal | None = None,
+        offline: bool = False,
     ) -> None:
         """Prepare a session; nothing is opened yet.
 
@@ -92,20 +101,24 @@ class Session:
             concurrency: How many model calls may be under way at once.
             listener: Is told of each run, node and model call.
             retry: How calls are repeated that failed for a passing reason.
-            call_limit: The most model calls that may be made, or `None`.
-            offline: Refuse models that are asked over the network.
+            budget: What pays for model calls, or `None` without a limit.
+            permissions: What the graph's file may reach; its project where `None`.
             journal: Keeps replies and events in the store of a project, or `None`; closed with the session.
+            offline: Refuse models that are asked over the network.
 
         Raises:
             InputError: A replacement names no model of the graph.
         """
         self.graph = graph
         self._models = _replaced(graph, models or {})
+        self._concurrency = concurrency
+        self._budget = budget
+        self._given_permissions = permissions
         self._offline = offline
         self._read_inputs = inputs_reader(graph)
         self._open_models: dict[ModelIndex, OpenModel] = {}
         self._exits = AsyncExitStack()
-        self._toolbox = Toolbox()
+        self._toolbox = Toolbox(lambda: self._permissions)
         self._tools: dict[ToolIndex, OpenTool] = {}
         self._journal = journal
         self._listener = listener if journal is None else told_both(listener, journal.tell)
@@ -115,7 +128,7 @@ class Session:
             retry=retry or RetryPolicy(),
             generator=random.Random(0),
             listener=self._listener,
-            limit=call_limit,
+            budget=budget,
             journal=journal,
         )
         self._workshop = Workshop(graph, self._tools, self._open_model, self._calls)
@@ -123,22 +136,18 @@ class Session:
         self._programs: OrderedDict[Realization, _Program] = OrderedDict()
 
     @property
-    def call_limit(self) -> int | None:
-        """The most model calls that may be made; it may be changed between runs."""
-        return self._calls.limit
-
-    @call_limit.setter
-    def call_limit(self, limit: int | None) -> None:
-        self._calls.limit = limit
-
-    @property
     def usage(self) -> Usage:
         """What was really used so far."""
         return self._calls.usage
 
     @property
+    def calls_shared(self) -> int:
+        """How many model calls were spared because an equal one had been made."""
+        return self._calls.shared
+
+    @property
     def calls_recalled(self) -> int:
-        """How many calls had been made in an earlier session."""
+        """How many of these had been made in an earlier session."""
         return self._calls.recalled
 
     async def __aenter__(self) -> Self:
@@ -147,6 +156,8 @@ class Session:
         Raises:
             ToolError: One of them cannot be used.
         """
+        if self._budget is not None:
+            self._budget.begin()
         self._load(used_tools(self.graph))
         return self
 
@@ -174,9 +185,11 @@ class Session:
         Raises:
             InputError: The row does not fit the graph.
             ModelError: A model cannot be opened; nothing was called.
-            BudgetError: The limit of calls is reached.
+            BudgetError: The budget is spent.
             RunError: A node failed, or there is no answer.
         """
+        if self._budget is not None:
+            self._budget.require_time()
         inputs = self._read_inputs(row.inputs)
         program = self._program(realization)
         schedule = Schedule(program.plan)
@@ -242,17 +255,35 @@ class Session:
             self._steps[node, senders, options] = step
         return step
 
+    @cached_property
+    def _permissions(self) -> Permissions:
+        return self._given_permissions or project_permissions(self.graph.origin)
+
+    @cached_property
+    def _prices(self) -> Prices:
+        return project_prices(project_root(self.graph.origin))
+
     def _open_model(self, index: ModelIndex) -> OpenModel:
         opened = self._open_models.get(index)
         if opened is None:
             model = self._models[index]
             if self._offline and model.provider not in OFFLINE:
                 raise ModelError(_not_offline(model))
-            opened = self._open_models[index] = OpenModel(model, open_model(model))
-            self._exits.push_async_callback(opened.adapter.close)
+            if model.origin and reaches_out(model):
+                self._permissions.require_model(model)
+            adapter = open_model(model, lambda: self._prices)
+            self._exits.push_async_callback(adapter.close)
+            fallback = tuple(self._open_model(self._index(name)) for name in model.fallback)
+            if self._budget is not None:
+                require_price(self._budget, model, adapter)
             if self._journal is not None and is_stored(model):
                 self._journal.open()
+            opened = OpenModel(model, adapter, Pace(self._concurrency), fallback)
+            self._open_models[index] = opened
         return opened
+
+    def _index(self, name: str) -> ModelIndex:
+        return ModelIndex(next(i for i, model in enumerate(self._models) if model.name == name))
 
 
 def _not_offline(model: Model) -> str:
@@ -268,6 +299,10 @@ def _replaced(graph: Graph, replacements: Mapping[str, Model]) -> tuple[Model, .
         if name not in names:
             hint = nearest(name, names) or f"its models: {', '.join(f'`{each}`' for each in names) or 'none'}"
             raise InputError(f"graph `{graph.name}` has no model `{name}`; {hint}")
+        for other in replacements[name].fallback:
+            if other not in names:
+                hint = nearest(other, names) or f"its models: {', '.join(f'`{each}`' for each in names)}"
+                raise InputError(f"graph `{graph.name}` has no model `{other}` to fall back on; {hint}")
     # A model that comes in by several imports has several names.
     by_declaration = {
         model.declared: replacements[model.name] for model in graph.models if model.name in replacements
@@ -275,4 +310,20 @@ def _replaced(graph: Graph, replacements: Mapping[str, Model]) -> tuple[Model, .
     replaced = {model.name: by_declaration.get(model.declared, model) for model in graph.models}
     replaced.update(replacements)
     # The name stays that of the graph, whatever the replacement was called.
-    return tuple(attrs.evolve(replaced[model.name], name=model.name) for model in graph.models)
+    models_of = tuple(attrs.evolve(replaced[model.name], name=model.name) for model in graph.models)
+    _refuse_cycles({model.name: model.fallback for model in models_of})
+    return models_of
+
+
+def _refuse_cycles(fallbacks: Mapping[str, tuple[str, ...]]) -> None:
+    """The compiler refuses cycles in a file; a replacement can still close one."""
+
+    def follow(name: str, way: tuple[str, ...]) -> None:
+        if name in way:
+            shown = " → ".join(f"`{each}`" for each in (*way, name))
+            raise InputError(f"the model `{name}` falls back on itself: {shown}")
+        for other in fallbacks[name]:
+            follow(other, (*way, name))
+
+    for name in fallbacks:
+        follow(name, ())

@@ -1,8 +1,8 @@
 """How many model calls may be under way at once, and clocks that stand still while a call queues."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import attrs
 
@@ -27,12 +27,24 @@ class Slots:
 
     places: asyncio.Semaphore
 
-    @asynccontextmanager
-    async def taken(self, timeout: asyncio.Timeout | None) -> AsyncIterator[None]:
-        """A place, waited for with the timeout's clock stopped."""
-        with paused(timeout):
+    def taken(self, timeout: asyncio.Timeout | None) -> "_Slot":
+        """A place, to be entered with `async with` and waited for with the timeout's clock stopped."""
+        return _Slot(self.places, timeout)
+
+
+@attrs.frozen(eq=False)
+class _Slot:
+    """One place; a class, since a generator would be four objects for each call under way."""
+
+    places: asyncio.Semaphore
+    timeout: asyncio.Timeout | None
+
+    async def __aenter__(self) -> None:
+        if self.places.locked():
+            with paused(self.timeout):
+                await self.places.acquire()
+        else:
             await self.places.acquire()
-        try:
-            yield
-        finally:
-            self.places.release()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.places.release()

@@ -17,13 +17,14 @@ from agraph.compiler.ir import (
 )
 from agraph.compiler.types import FLOAT, ListOf, Optional, Record, Type, Variable, optional, show
 from agraph.runtime.attempts import repeated
-from agraph.runtime.calls import Calls, OpenModel
+from agraph.runtime.calls import Calls
 from agraph.runtime.errors import ToolCallError
 from agraph.runtime.evaluation import Evaluation, Immediate, Later, Now, combined
 from agraph.runtime.expressions import Scope, compiled, immediate
 from agraph.runtime.node import model_node
+from agraph.runtime.open_model import OpenModel
 from agraph.runtime.options import settled
-from agraph.runtime.tools import OpenTool
+from agraph.runtime.tools import OpenTool, interruptible
 from agraph.runtime.values import MisfitError, reader, shorten
 
 
@@ -79,7 +80,9 @@ class Workshop:
             node = attrs.evolve(node, work=settled(node.work, options))
         inbox = [sender for sender in senders if (sender, index) not in self._by_name]
         named = tuple((sender, self.graph.nodes[sender].name) for sender in inbox)
-        scope = Scope(self.tools, frozenset(senders), named, node.instance)
+        # A time limit can only end what waits.
+        tools = self.tools if node.timeout_s is None else {i: interruptible(t) for i, t in self.tools.items()}
+        scope = Scope(tools, frozenset(senders), named, node.instance)
         when = None if node.when is None else immediate(node.when, scope)
         evaluation = self._evaluation(node, scope)
         if isinstance(evaluation, Immediate):

@@ -13,7 +13,9 @@ from agraph.compiler.ir import Json, PythonBinding, RecordedBinding, Tool
 from agraph.compiler.types import show
 from agraph.runtime.errors import ToolCallError, ToolError
 from agraph.runtime.modules import Modules, told
+from agraph.runtime.permissions import Permissions
 from agraph.runtime.recorded import Recordings
+from agraph.runtime.threads import in_thread
 from agraph.runtime.values import MisfitError, reader, shorten
 
 
@@ -25,19 +27,42 @@ class OpenTool:
         waits: Whether `call` gives back a coroutine of the value instead of the value.
         call: Takes one value for each parameter and gives back a value of the declared type.
             Raises `ToolCallError` for whatever goes wrong in the tool.
+        apart: Whether it is a plain function of the author's, which may take long: a model's calls of it run
+            in threads, and so do those of a node that has a time limit.
     """
 
     tool: Tool
     waits: bool
     call: Callable[[Sequence[Json]], Any]
+    apart: bool = False
+
+
+def interruptible(tool: OpenTool) -> OpenTool:
+    """The tool as one that waits, where it may take long; it then runs in a thread of its own."""
+    if not tool.apart:
+        return tool
+
+    async def call(given: Sequence[Json]) -> Any:
+        return await in_thread(lambda: tool.call(given))
+
+    return OpenTool(tool.tool, True, call)
 
 
 @attrs.define(eq=False)
 class Toolbox:
-    """Opens tools, and reads each module and each file of recorded answers once."""
+    """Opens tools, and reads each module and each file of recorded answers once.
 
-    _modules: Modules = attrs.field(factory=Modules)
-    _recordings: Recordings = attrs.field(factory=Recordings)
+    Attributes:
+        permissions: Gives what tools may reach; where `None`, what the project of the declaring file may.
+    """
+
+    permissions: Callable[[], Permissions] | None = None
+    _modules: Modules = attrs.field(init=False)
+    _recordings: Recordings = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._modules = Modules(self.permissions)
+        self._recordings = Recordings(self.permissions)
 
     def open(self, tool: Tool) -> OpenTool:
         """The tool, ready to be called.
@@ -60,13 +85,15 @@ class Toolbox:
                 assert_never(tool.binding)
 
 
-def load_function(module: str, function: str, origin: str) -> Callable[..., Any]:
-    """A Python function from a module beside the file `origin`, or else an installed one.
+def load_function(
+    module: str, function: str, origin: str, permissions: Callable[[], Permissions] | None = None
+) -> Callable[..., Any]:
+    """A Python function from a module beside the file `origin`, or else an installed one; see `Modules`.
 
     Raises:
-        ToolError: It cannot be loaded.
+        ToolError: It cannot be loaded, or not be allowed.
     """
-    return Modules().function(module, function, origin)
+    return Modules(permissions).function(module, function, origin)
 
 
 def checked(tool: Tool, function: Callable[..., Any]) -> OpenTool:
@@ -105,4 +132,7 @@ def checked(tool: Tool, function: Callable[..., Any]) -> OpenTool:
     waits = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004 -- an object whose call is a coroutine function
     )
-    return OpenTool(tool, waits, call_and_wait if waits else call)
+    if waits:
+        return OpenTool(tool, True, call_and_wait)
+    quick = isinstance(tool.binding, RecordedBinding) or tool.binding.module.startswith("agraph.")
+    return OpenTool(tool, False, call, apart=not quick)

@@ -96,7 +96,8 @@ def test_json_tells_all(evaluate: Verb, tmp_path: Path) -> None:
     assert told.pop("interval") == pytest.approx([0.862, 1], abs=0.001)
     assert told == {
         "score": 1, "rows": 24, "graph": "duel", "failures": [],
-        "calls": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0, "calls_recalled": 0,
+        "calls": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0,
+        "cache_read_tokens": 0, "cache_write_tokens": 0, "calls_recalled": 0,
     }  # fmt: skip
 
 

@@ -359,7 +359,10 @@ def test_a_graph_that_answers_nothing_is_not_the_cheaper_one(optimize: Verb, tmp
 def test_a_budget_of_calls_is_a_hard_stop(optimize: Verb, tmp_path: Path) -> None:
     text = TEAM.replace("metric = contains", "metric = contains\n  budget = calls(2)")
     path = write_team(tmp_path, text)
-    assert_refused(optimize(path), "the budget of 2 calls is spent before anything was learned")
+    finished = optimize(path)
+    assert (finished.code, finished.err) == (3, "")
+    assert "ended early: the budget of 2 calls is spent" in finished.out
+    assert "is left as it is: nothing could be judged in time" in finished.out
     assert path.read_text("utf-8") == text
 
 
@@ -380,7 +383,9 @@ def test_a_budget_that_suffices_is_no_hindrance(optimize: Verb, tmp_path: Path) 
 
 
 def test_a_budget_in_money_is_refused_while_costs_are_unknown(optimize: Verb, tmp_path: Path) -> None:
-    path = write_team(tmp_path, TEAM.replace("metric = contains", "metric = contains\n  budget = usd(2.00)"))
+    text = TEAM.replace("metric = contains", "metric = contains\n  budget = usd(2.00)")
+    text = text.replace("simulated(right = 0.05)", 'anthropic("any", base_url = "http://127.0.0.1:9")')
+    path = write_team(tmp_path, text)
     assert_refused(optimize(path), "unknown", "budget = calls(")
 
 
@@ -528,4 +533,5 @@ def test_money_beside_calls_in_a_budget_is_refused_while_costs_are_unknown(
     optimize: Verb, tmp_path: Path
 ) -> None:
     text = TEAM.replace("metric = contains", "metric = contains\n  budget = [usd(2), calls(5000)]")
+    text = text.replace("simulated(right = 0.05)", 'anthropic("any", base_url = "http://127.0.0.1:9")')
     assert_refused(optimize(write_team(tmp_path, text)), "unknown", "budget = calls(")

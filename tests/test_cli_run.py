@@ -127,6 +127,7 @@ def test_json_tells_all_about_the_run(run: Verb, tmp_path: Path) -> None:
     assert report == {
         "answer": judge.VERDICT, "graph": "judge", "nodes": ["pro", "verdict"],
         "calls": 3, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0,
+        "cache_read_tokens": 0, "cache_write_tokens": 0,
     }  # fmt: skip
 
 

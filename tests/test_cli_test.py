@@ -207,3 +207,17 @@ def test_a_report_is_xml_whatever_it_tells(name: str, text: str, path: str) -> N
         "3", "1", "1", "1.750",
     ]  # fmt: skip
     assert len(list(root.iter("testcase"))) == 3
+
+
+def test_what_lies_outside_of_the_project_has_to_be_allowed(run_tests: Verb, folder: Path) -> None:
+    write(folder / "elsewhere" / "replies.jsonl", '{"reply": "Yes."}\n')
+    model = 'model fast = scripted("../elsewhere/replies.jsonl")\n  '
+    write(folder / "project" / "pyproject.toml", "")
+    write(
+        folder / "project" / "a.agraph",
+        "agraph 1\n" + FAILING.replace("test ask {\n  ", "test ask {\n  " + model),
+    )
+    finished = run_tests("project/a.agraph")
+    assert finished.code == 1
+    assert "outside of the project" in finished.out
+    assert run_tests("project/a.agraph", "--allow-read", "elsewhere").code == 0

@@ -27,6 +27,7 @@ from agraph.runtime.retry import RetryPolicy
 from agraph.runtime.session import Outcome, Session
 from agraph.runtime.slots import Slots
 from tests.adapters import Answer, FakeModel, install, said
+from tests.anywhere import ANYWHERE
 from tests.graphs import call, graph, model, node, tool
 
 INBOX = ir.Inbox(named=False)
@@ -39,7 +40,7 @@ def run(of: ir.Graph, realization: Realization | None = None, **inputs: ir.Json)
 
 def run_on(of: ir.Graph, inputs: dict[str, ir.Json], realization: Realization | None = None) -> Outcome:
     async def outcome() -> Outcome:
-        async with Session(of, retry=ONCE) as session:
+        async with Session(of, retry=ONCE, permissions=ANYWHERE) as session:
             return await session.run(realization or deployed(of), Row("row", inputs))
 
     return asyncio.run(outcome())
@@ -47,7 +48,7 @@ def run_on(of: ir.Graph, inputs: dict[str, ir.Json], realization: Realization | 
 
 def in_session(of: ir.Graph, body: Callable[[Session], Awaitable[None]], **options: Any) -> Session:
     async def all_of_it() -> Session:
-        async with Session(of, retry=ONCE, **options) as session:
+        async with Session(of, retry=ONCE, permissions=ANYWHERE, **options) as session:
             await body(session)
         return session
 
@@ -529,8 +530,7 @@ def test_a_model_can_be_replaced_by_name(monkeypatch: pytest.MonkeyPatch) -> Non
 
     events: list[Event] = []
     in_session(of, body, models={"fast": model("other", "fake")}, listener=events.append)
-    told = [event.model for event in events if isinstance(event, Asked | Answered)]
-    assert told == ["fast", "fast"]
+    assert [event.model for event in events if isinstance(event, Asked | Answered)] == ["fast", "fast"]
     with pytest.raises(InputError, match=r"graph `graph` has no model `fsat`; did you mean `fast`\?"):
         Session(of, models={"fsat": model("other", "fake")})
 

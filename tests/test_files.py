@@ -90,6 +90,8 @@ def test_an_import_is_relative_to_the_file_that_imports(folder: Path) -> None:
 
 def test_a_file_has_one_name_however_it_is_reached(folder: Path) -> None:
     (folder / "below").mkdir()
+    # Without it the project would be the importing file's folder alone.
+    (folder / "pyproject.toml").write_text("")
     (folder / "a.agraph").write_text(LIBRARY)
     (folder / "link.agraph").symlink_to("a.agraph")
     loader = FileLoader()

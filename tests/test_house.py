@@ -253,11 +253,15 @@ def test_the_version_is_told_once() -> None:
     assert agraph.__version__ == project["version"]
 
 
+CATALOGUES = {"compiler/ir.py", "compiler/kinds.py"}
+"""Files that are one definition after another, of one kind: they may be long."""
+
+
 def test_a_file_is_one_idea() -> None:
     lines = {
         str(file): len((ROOT / file).read_text(encoding="utf-8").splitlines()) for file in packaged_files()
     }
-    assert {file: count for file, count in lines.items() if count > 450} == {}
+    assert {file: count for file, count in lines.items() if count > 450 and file not in CATALOGUES} == {}
 
 
 def project_files() -> Iterator[Path]:

@@ -15,6 +15,7 @@ from agraph.runtime.models.protocol import ToolCall, ToolDefinition, ToolResult,
 from agraph.runtime.plan import deployed
 from agraph.runtime.session import Outcome, Session
 from tests.adapters import Answer, FakeModel, install, said
+from tests.anywhere import ANYWHERE
 from tests.graphs import call, graph, model, node, tool
 
 SIDE = LiteralUnion(("pro", "con"))
@@ -31,7 +32,7 @@ class Asking:
 
     def run(self, of: ir.Graph, truth: Truth | None = None, **inputs: ir.Json) -> Outcome:
         async def outcome() -> Outcome:
-            async with Session(of, listener=self.events.append) as session:
+            async with Session(of, listener=self.events.append, permissions=ANYWHERE) as session:
                 return await session.run(deployed(of), Row("7", inputs, truth))
 
         return asyncio.run(outcome())

@@ -30,7 +30,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The providers that were opened; each model answers with its provider's name."""
     names: list[str] = []
 
-    def open_model(model: ir.Model) -> ModelAdapter:
+    def open_model(model: ir.Model, prices: object) -> ModelAdapter:
         names.append(model.provider)
         return FakeModel([said(model.provider)] * 9)
 

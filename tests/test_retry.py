@@ -46,9 +46,40 @@ def test_what_the_service_asks_for_is_obeyed_up_to_a_limit() -> None:
     _, pauses_s = retried(
         TransientError("a", retry_after_s=12.0), TransientError("b", retry_after_s=3600.0), "x"
     )
-    assert pauses_s == [12.0, 60.0]
+    assert 12.0 <= pauses_s[0] <= 13.2
+    assert 60.0 <= pauses_s[1] <= 66.0
 
 
 def test_a_pause_of_our_own_has_a_limit() -> None:
     pause_s = RetryPolicy().pause_s(TransientError("a"), 20, random.Random(1))
     assert 4.0 <= pause_s <= 8.0
+
+
+def test_no_attempt_begins_after_the_deadline() -> None:
+    now_s = 0.0
+    attempts = 0
+
+    async def attempt() -> str:
+        nonlocal attempts
+        attempts += 1
+        raise TransientError("later", retry_after_s=40.0)
+
+    async def sleep(pause_s: float) -> None:
+        nonlocal now_s
+        now_s += pause_s
+
+    policy = RetryPolicy(attempts=100, deadline_s=100.0)
+    told: list[bool] = []
+    with pytest.raises(TransientError, match="later"):
+        asyncio.run(
+            with_retries(
+                attempt,
+                policy,
+                random.Random(1),
+                sleep,
+                clock=lambda: now_s,
+                failed=lambda _, again: told.append(again),
+            )
+        )
+    assert attempts == 3
+    assert told == [True, True, False]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from agraph.compiler import ir
 from agraph.compiler.types import INT, STR, ListOf
 from agraph.runtime.errors import ToolCallError, ToolError
+from agraph.runtime.permissions import Permissions
 from agraph.runtime.tools import OpenTool, Toolbox, checked, load_function
 from tests.graphs import tool
 
@@ -79,8 +80,9 @@ def test_dataclasses_of_a_loaded_module_find_their_module(tmp_path: Path) -> Non
 
 
 def test_an_installed_module_is_found(tmp_path: Path) -> None:
-    assert opened(tmp_path, "operator", "neg").call((1,)) == -1
-    assert load_function("operator", "neg", str(tmp_path / "g.agraph"))(1) == -1
+    allowed = Permissions(tmp_path, frozenset({"operator"}))
+    assert opened(tmp_path, "operator", "neg", Toolbox(lambda: allowed)).call((1,)) == -1
+    assert load_function("operator", "neg", str(tmp_path / "g.agraph"), lambda: allowed)(1) == -1
 
 
 @pytest.mark.parametrize(

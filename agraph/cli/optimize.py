@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agraph.cli.estimates import budget_options, estimate_text
+from agraph.cli.granting import granted, permission_options
 from agraph.cli.help import Command
 from agraph.cli.options import concurrency_option, cost, model_option, task_options, tokens
 from agraph.cli.progress import progress_bar
@@ -23,6 +25,8 @@ NOTHING_BETTER = 3
 @task_options
 @model_option
 @concurrency_option
+@budget_options
+@permission_options
 @recording_options
 @click.option(
     "--seed",
@@ -47,6 +51,11 @@ def optimize(
     metric: str | None,
     models: tuple[str, ...],
     concurrency: int,
+    budget: tuple[str, ...],
+    estimate: bool,
+    allow: tuple[str, ...],
+    allow_read: tuple[str, ...],
+    allow_url: tuple[str, ...],
     no_cache: bool,
     events: str | None,
     seed: int,
@@ -70,6 +79,17 @@ def optimize(
 
     if plan and output:
         raise click.UsageError("`--plan` writes nothing, so `--output` has no use beside it")
+    replacements = models_of(models)
+    permissions = granted(target, replacements, allow, allow_read, allow_url)
+    if estimate:
+        from agraph.estimating import estimate_optimization
+
+        found = estimate_optimization(
+            target, data, target_column=target_column, models=replacements, permissions=permissions,
+            realizations=realizations,
+        )  # fmt: skip
+        click.echo(estimate_text(found))
+        return 0
     with progress_bar("optimizing") as advance, listening(events) as listener:
 
         def progress(standing: "Standing") -> None:
@@ -82,8 +102,9 @@ def optimize(
             # What tools and metrics print is not the result.
             with redirect_stdout(sys.stderr):
                 result = optimized(
-                    target, data=data, target_column=target_column, metric=metric, models=models_of(models),
-                    concurrency=concurrency, seed=seed, realizations=realizations, plan=plan, output=output,
+                    target, data=data, target_column=target_column, metric=metric, models=replacements,
+                    concurrency=concurrency, budget=budget, permissions=permissions,
+                    seed=seed, realizations=realizations, plan=plan, output=output,
                     progress=progress if advance else None, listener=listener, recording=recorded(no_cache),
                 )  # fmt: skip
         except UnwrittenError as error:
@@ -104,6 +125,8 @@ def _print(result: "Optimization", plan: bool) -> None:
         for name, mean in (("before", verdict.seed_mean), ("after", verdict.result_mean)):
             click.echo(f"held-out {name:<6}  {mean:.3f}")
         click.echo(verdict.reason)
+    if result.stopped is not None:
+        click.echo(f"ended early: {result.stopped}")
     rows = f"{result.train_rows} + {result.validation_rows} rows"
     click.echo(
         f"{result.realizations} realizations tried on {rows}; {result.usage.calls:,} calls, "
@@ -120,6 +143,8 @@ def _ending(result: "Optimization", elsewhere: bool) -> str:
     if result.found_better:
         return f"{result.path} would be rewritten"
     reason = "the result is not better on held-out rows" if result.verdict else "no better graph was found"
+    if result.stopped is not None and result.verdict is None:
+        reason = "nothing could be judged in time"
     return f"{result.path} is {'not written' if elsewhere else 'left as it is'}: {reason}"
 
 

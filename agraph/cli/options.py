@@ -57,5 +57,7 @@ def usage_json(usage: "Usage") -> dict[str, int | float | None]:
         "calls": usage.calls,
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
+        "cache_read_tokens": usage.cache_read_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
         "cost_usd": usage.cost_usd,
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agraph.cli.granting import granted, permission_options
 from agraph.cli.help import Command
 from agraph.cli.options import model_option, usage_json
 from agraph.cli.recording import listening, recorded, recording_options
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 )
 @click.option("--show-prompts", is_flag=True, help="Write what each model is sent to standard error.")
 @model_option
+@permission_options
 @recording_options
 def run(
     target: str,
@@ -54,6 +56,9 @@ def run(
     seed: int | None,
     show_prompts: bool,
     models: tuple[str, ...],
+    allow: tuple[str, ...],
+    allow_read: tuple[str, ...],
+    allow_url: tuple[str, ...],
     no_cache: bool,
     events: str | None,
 ) -> None:
@@ -74,7 +79,8 @@ def run(
     if seed is not None and not sample:
         raise click.UsageError("`--seed` goes with `--sample`")
     replacements = models_of(models)
-    _, graph = load_graph(target)
+    permissions = granted(target, replacements, allow, allow_read, allow_url)
+    _, graph = load_graph(target, permissions)
     inputs = _inputs(graph, pairs, row)
     if sample and seed is None:
         seed = secrets.randbelow(2**32)
@@ -86,8 +92,11 @@ def run(
     # What tools print is not the answer.
     with listening(events, _show if show_prompts else None) as listener, redirect_stdout(sys.stderr):
         outcome = asyncio.run(
-            run_graph(graph, realization, inputs, models=replacements, listener=listener, journal=journal)
-        )
+            run_graph(
+                graph, realization, inputs, models=replacements, listener=listener,
+                permissions=permissions, journal=journal,
+            )
+        )  # fmt: skip
     if not as_json:
         click.echo(outcome.value if isinstance(outcome.value, str) else _as_json(outcome.value))
         return
@@ -142,13 +151,17 @@ def _show(event: "Event") -> None:
     lines = [f"--- {request.node} asks {event.model}"]
     if request.system is not None:
         lines += ["--- system", request.system]
+    if request.addition is not None:
+        lines += ["--- beside the prompt, for a server without structured output", request.addition]
     for turn in request.turns:
         lines += [f"--- {turn.role}", turn.text] if turn.text else [f"--- {turn.role}"]
         lines += [f"call {call.name} {_as_json(call.arguments)}" for call in turn.calls]
         lines += [f"{'error' if result.is_error else 'result'} {result.content}" for result in turn.results]
     lines += [f"--- tool {tool.name}: {tool.description} {_as_json(tool.schema)}" for tool in request.tools]
-    if request.schema is not None:
+    if request.schema is not None and request.addition is None:
         lines += ["--- output schema", _as_json(request.schema)]
+    if request.cached:
+        lines.append(f"--- the service keeps the prefix up to: {', '.join(request.cached)}")
     print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agraph.cli.check import graph_files
+from agraph.cli.granting import project_options
 from agraph.cli.help import Command
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from agraph.compiler import Compilation
     from agraph.compiler.test_blocks import TestBlock
     from agraph.junit import Case, Suite
+    from agraph.runtime.permissions import Permissions
     from agraph.testing_blocks import Miss, TestResult
 
 
@@ -22,7 +24,14 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("-k", "part", metavar="TEXT", help="Only the tests whose name, file included, holds this text.")
 @click.option("--junit", "report", metavar="FILE", help="Write the results to this file as JUnit XML.")
-def test(files: tuple[str, ...], part: str | None, report: str | None) -> int:
+@project_options
+def test(
+    files: tuple[str, ...],
+    part: str | None,
+    report: str | None,
+    allow: tuple[str, ...],
+    allow_read: tuple[str, ...],
+) -> int:
     """Run the test blocks of the files, offline.
 
     Without FILE, of every .agraph file below the current folder. The graph that a file deploys runs on the
@@ -32,12 +41,15 @@ def test(files: tuple[str, ...], part: str | None, report: str | None) -> int:
     The exit code is 0 where every test passed or there is none, 1 where one failed or a file has errors, and
     2 where no test is named as -k says.
     """
+    from agraph.granting import permissions_of
     from agraph.junit import write_junit
 
     paths = files or tuple(graph_files("."))
     if not paths:
         raise click.UsageError("there is no .agraph file below the current folder; name one")
-    suites = [suite for path in paths for suite in _suite(path, part)]
+    suites = [
+        suite for path in paths for suite in _suite(path, part, permissions_of(path, allow, allow_read))
+    ]
     cases = [case for suite in suites for case in suite.cases]
     if not cases and part is not None:
         raise click.UsageError(f"no test has `{part}` in its name")
@@ -47,15 +59,15 @@ def test(files: tuple[str, ...], part: str | None, report: str | None) -> int:
     return 1 if any(case.failure or case.error for case in cases) else 0
 
 
-def _suite(path: str, part: str | None) -> "Iterator[Suite]":
+def _suite(path: str, part: str | None, permissions: "Permissions") -> "Iterator[Suite]":
     """The results of a file's tests, shown as they come, or none where it has no test to run."""
-    from agraph.files import load, shown_path
+    from agraph.files import FileLoader, load, shown_path
     from agraph.junit import Case, Suite
     from agraph.runtime.errors import AgraphError, CompileError
 
     shown = shown_path(path)
     try:
-        compilation = load(path)
+        compilation = load(path, FileLoader(permissions))
         if not compilation.graphs and compilation.diagnostics:
             raise CompileError(compilation.diagnostics)
     except AgraphError as error:
@@ -64,20 +76,20 @@ def _suite(path: str, part: str | None) -> "Iterator[Suite]":
         return
     chosen = [block for block in compilation.tests if _is_chosen(f"{shown}::{block.name}", part)]
     if chosen:
-        yield Suite(shown, tuple(_run(block, shown, compilation) for block in chosen))
+        yield Suite(shown, tuple(_run(block, shown, compilation, permissions) for block in chosen))
 
 
 def _is_chosen(name: str, part: str | None) -> bool:
     return part is None or part.casefold() in name.casefold()
 
 
-def _run(block: "TestBlock", path: str, compilation: "Compilation") -> "Case":
+def _run(block: "TestBlock", path: str, compilation: "Compilation", permissions: "Permissions") -> "Case":
     """Run a test and show what became of it."""
     from agraph.junit import Case
     from agraph.render import visible, write_text
     from agraph.testing_blocks import run_test
 
-    result = run_test(block)
+    result = run_test(block, permissions)
     click.echo(f"{visible(f'{path}::{block.name}')} {'passed' if result.passed else 'failed'}")
     pictures = list(_pictures(result, compilation))
     for picture in pictures:

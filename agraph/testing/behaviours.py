@@ -8,7 +8,7 @@ import attrs
 
 from agraph.compiler.ir import Json
 
-USAGE: Mapping[str, int] = MappingProxyType({"input_tokens": 10, "output_tokens": 5})
+USAGE: Mapping[str, Json] = MappingProxyType({"input_tokens": 10, "output_tokens": 5})
 """The usage of a reply that is given no other."""
 
 
@@ -45,7 +45,8 @@ class Message:
 
     content: tuple[dict[str, Json], ...]
     stop_reason: str
-    usage: Mapping[str, int] | None
+    usage: Mapping[str, Json] | None
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 @attrs.frozen
@@ -80,11 +81,18 @@ class Slow:
     then: "Behaviour"
 
 
-Behaviour = Message | Refusal | Garbage | Dropped | Slow
+@attrs.frozen
+class HalfSent:
+    """An answer that breaks off; see `half_sent`."""
+
+    answer: Message
+
+
+Behaviour = Message | Refusal | Garbage | Dropped | Slow | HalfSent
 """What the server does with one request."""
 
 
-def text(reply: str, *, usage: Mapping[str, int] | None = USAGE, stop_reason: str = "end_turn") -> Message:
+def text(reply: str, *, usage: Mapping[str, Json] | None = USAGE, stop_reason: str = "end_turn") -> Message:
     """An answer in words.
 
     Args:
@@ -100,7 +108,7 @@ def tool_use(
     arguments: dict[str, Json],
     *,
     call_id: str = "toolu_1",
-    usage: Mapping[str, int] | None = USAGE,
+    usage: Mapping[str, Json] | None = USAGE,
 ) -> Message:
     """An answer that calls one tool; `message` makes one with several calls, or with text before them."""
     block: dict[str, Json] = {"type": "tool_use", "id": call_id, "name": name, "input": arguments}
@@ -108,10 +116,20 @@ def tool_use(
 
 
 def message(
-    *content: dict[str, Json], usage: Mapping[str, int] | None = USAGE, stop_reason: str = "end_turn"
+    *content: dict[str, Json],
+    usage: Mapping[str, Json] | None = USAGE,
+    stop_reason: str = "end_turn",
+    headers: Mapping[str, str] | None = None,
 ) -> Message:
-    """An answer of any content blocks of the protocol."""
-    return Message(content, stop_reason, usage)
+    """An answer of any content blocks of the protocol.
+
+    Args:
+        content: The blocks.
+        usage: Token counts by the protocol's names; `None` leaves them out.
+        stop_reason: Why the model stopped.
+        headers: Additional ones, such as those of a rate limit.
+    """
+    return Message(content, stop_reason, usage, MappingProxyType(dict(headers or {})))
 
 
 def rate_limited(retry_after_s: float | None = None) -> Refusal:
@@ -159,6 +177,11 @@ def garbage(body: str = '{"type": "message", "content": [{"ty', code: int = 200)
 def dropped() -> Dropped:
     """The connection is closed without an answer."""
     return Dropped()
+
+
+def half_sent(answer: Message) -> HalfSent:
+    """The first half of an answer's body, after which the connection is dropped."""
+    return HalfSent(answer)
 
 
 def slow(seconds: float, then: Behaviour) -> Slow:

@@ -15,6 +15,7 @@ from agraph.testing.behaviours import (
     Behaviour,
     Dropped,
     Garbage,
+    HalfSent,
     Message,
     ReceivedRequest,
     Refusal,
@@ -134,7 +135,10 @@ class MessagesServer:
             case Message() if body.get("stream") is True:
                 return await _stream(behaviour, request, body["model"])
             case Message():
-                return web.json_response(message_json(behaviour, body["model"]))
+                answer = message_json(behaviour, body["model"])
+                return web.json_response(answer, headers=behaviour.headers)
+            case HalfSent(answer):
+                return await _break_off(json.dumps(message_json(answer, body["model"])), request)
             case Refusal():
                 return _refuse(behaviour)
             case Garbage():
@@ -177,6 +181,18 @@ async def _json_object(request: web.Request) -> dict[str, Json]:
 
 def _refuse(refusal: Refusal) -> web.Response:
     return web.json_response(refusal_json(refusal), status=refusal.code, headers=refusal.headers)
+
+
+async def _break_off(body: str, request: web.Request) -> web.StreamResponse:
+    """Promise a body, send half of it and drop the connection."""
+    content = body.encode()
+    headers = {"content-type": "application/json", "content-length": str(len(content))}
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    await response.write(content[: len(content) // 2])
+    if request.transport is not None:
+        request.transport.abort()
+    return response
 
 
 async def _stream(answer: Message, request: web.Request, model: Json) -> web.StreamResponse:

@@ -4,11 +4,12 @@ An adapter turns a `Request` into one exchange with its provider. Retries, typed
 the sharing of calls happen above it, in `node.py`, so that they are the same for all providers.
 """
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import attrs
 
 from agraph.compiler.ir import Json
+from agraph.runtime.models.profiles import Profile
 
 
 @attrs.frozen
@@ -44,12 +45,17 @@ class ToolResult:
 
 @attrs.frozen
 class Turn:
-    """One turn of a conversation: text, and calls (of the assistant) or results (of the user)."""
+    """One turn of a conversation: text, and calls (of the assistant) or results (of the user).
+
+    Attributes:
+        blocks: The turn in the provider's own words, where there is more than text and calls; see `Reply`.
+    """
 
     role: Literal["user", "assistant"]
     text: str
     calls: tuple[ToolCall, ...] = ()
     results: tuple[ToolResult, ...] = ()
+    blocks: tuple[dict[str, Json], ...] = ()
 
 
 @attrs.frozen
@@ -65,6 +71,10 @@ class Truth:
     choices: tuple[Json, ...]
 
 
+Part = Literal["tools", "system", "examples", "turns"]
+"""A part of a request, in the order in which a provider reads them."""
+
+
 @attrs.frozen
 class Request:
     """One question to a model.
@@ -77,6 +87,9 @@ class Request:
         row: What identifies the row, so that equal requests on other rows draw for themselves.
         heard: The messages that the node received, for simulated models.
         truth: See `Truth`; `None` outside evaluation.
+        fixed_system: Whether the system text is the same for all rows.
+        addition: A text that goes beside the prompt, after the system text; see `prepared`.
+        cached: The parts whose prefix the provider is asked to keep; see `prepared`.
     """
 
     system: str | None
@@ -88,6 +101,9 @@ class Request:
     heard: tuple[Json, ...] = ()
     truth: Truth | None = None
     examples: int = 0
+    fixed_system: bool = True
+    addition: str | None = None
+    cached: tuple[Part, ...] = ()
 
     @property
     def asked(self) -> tuple[Turn, ...]:
@@ -101,25 +117,33 @@ class Usage:
 
     Attributes:
         calls: Requests that were answered by a model.
-        input_tokens: `None` where a server did not say.
+        input_tokens: All that were read, the cached ones among them; `None` where a server did not say.
         output_tokens: `None` where a server did not say.
         cost_usd: `None` where the price is unknown.
+        cache_read_tokens: Those of the input that came from the provider's cache.
+        cache_write_tokens: Those of the input that were written to it.
     """
 
     calls: int = 0
     input_tokens: int | None = 0
     output_tokens: int | None = 0
     cost_usd: float | None = 0.0
+    cache_read_tokens: int | None = 0
+    cache_write_tokens: int | None = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
             self.calls + other.calls,
-            None if self.input_tokens is None or other.input_tokens is None
-            else self.input_tokens + other.input_tokens,
-            None if self.output_tokens is None or other.output_tokens is None
-            else self.output_tokens + other.output_tokens,
+            _sum(self.input_tokens, other.input_tokens),
+            _sum(self.output_tokens, other.output_tokens),
             None if self.cost_usd is None or other.cost_usd is None else self.cost_usd + other.cost_usd,
-        )  # fmt: skip
+            _sum(self.cache_read_tokens, other.cache_read_tokens),
+            _sum(self.cache_write_tokens, other.cache_write_tokens),
+        )
+
+
+def _sum(left: int | None, right: int | None) -> int | None:
+    return None if left is None or right is None else left + right
 
 
 @attrs.frozen
@@ -129,12 +153,30 @@ class Reply:
     Attributes:
         calls: The tools it wants called before it goes on; empty when it is done.
         stop_reason: The provider's word: `end_turn`, `tool_use`, `max_tokens`, `refusal`, ….
+        blocks: All of it in the provider's own words where there is more than text and calls, such as
+            thinking, which goes back to the same model unchanged if the conversation goes on; else empty.
     """
 
     text: str
     calls: tuple[ToolCall, ...]
     stop_reason: str
     usage: Usage
+    blocks: tuple[dict[str, Json], ...] = ()
+
+
+@attrs.frozen
+class Limits:
+    """What a service still takes before it refuses for a while.
+
+    Attributes:
+        requests_left: Until `resets_in_s` is over; `None` where it does not say.
+        tokens_left: Likewise.
+        resets_in_s: Seconds until there is more, from when this was said.
+    """
+
+    requests_left: int | None
+    tokens_left: int | None
+    resets_in_s: float
 
 
 class ModelAdapter(Protocol):
@@ -152,3 +194,16 @@ class ModelAdapter(Protocol):
 
     async def close(self) -> None:
         """Give back what the adapter holds."""
+
+
+@runtime_checkable
+class Served(Protocol):
+    """What an adapter tells of the server behind it, where there is one.
+
+    Attributes:
+        profile: What the server can do.
+        limits: What it last said of its limits, or `None`.
+    """
+
+    profile: Profile
+    limits: Limits | None

@@ -1,0 +1,115 @@
+"""What an evaluation or an optimization will use, told before the first call."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from agraph.compiler import ir
+from agraph.graph_argument import load_graph
+from agraph.optimizer.replay import replayable
+from agraph.optimizer.search import Settings
+from agraph.optimizer.split import split
+from agraph.optimizer.task import Example, data_set, read_examples
+from agraph.runtime.errors import DataError
+from agraph.runtime.estimate import Estimate, Heard, estimate_run
+from agraph.runtime.permissions import Permissions, project_permissions
+from agraph.runtime.plan import deployed, plan
+from agraph.runtime.prices import project_prices
+from agraph.runtime.project import project_root
+
+
+@attrs.frozen
+class Forecast:
+    """What an evaluation or an optimization will use.
+
+    Attributes:
+        rows: How many there are.
+        model_nodes: How many nodes of a run ask a model, at most.
+        runs: About how many runs there will be that ask models, and at most.
+        used: What they use.
+    """
+
+    graph: str
+    rows: int
+    model_nodes: int
+    runs: tuple[int, int]
+    used: Estimate
+
+
+def estimate_evaluation(
+    target: str,
+    data: str | None = None,
+    *,
+    target_column: str | None = None,
+    models: Mapping[str, ir.Model] | None = None,
+    permissions: Permissions | None = None,
+) -> Forecast:
+    """What `evaluate` with these arguments uses; see there."""
+    graph, examples = _task(target, data, target_column, permissions)
+    planned = plan(graph, deployed(graph))
+    heard = {node: planned.senders[node] for node in planned.order}
+    return _forecast(graph, examples, heard, models, (len(examples), len(examples)))
+
+
+def estimate_optimization(
+    target: str,
+    data: str | None = None,
+    *,
+    target_column: str | None = None,
+    models: Mapping[str, ir.Model] | None = None,
+    permissions: Permissions | None = None,
+    realizations: int = 200,
+) -> Forecast:
+    """What `optimize` with these arguments uses; see there.
+
+    Where all realizations share their calls, one run on each row makes all of them.
+    """
+    graph, examples = _task(target, data, target_column, permissions)
+    settings = Settings(realizations=realizations)
+    parts = split([example.source for example in examples])
+    train, validation, judged = (
+        min(len(parts.train), settings.rows), len(parts.validation), len(parts.held_out)
+    )  # fmt: skip
+    decided = (settings.finalists + 1) * (train + validation) + 2 * judged
+    block = min(settings.block, train)
+    runs = (realizations * block + decided, realizations * train + decided)
+    if replayable(graph):
+        runs = (train + validation + judged,) * 2
+    heard: dict[ir.NodeIndex, list[ir.NodeIndex]] = {
+        ir.NodeIndex(index): [] for index, node in enumerate(graph.nodes) if node.on
+    }
+    for sender, receiver in zip(graph.edges.senders, graph.edges.receivers, strict=True):
+        if sender in heard and receiver in heard:
+            heard[receiver].append(sender)
+    return _forecast(graph, examples, heard, models, runs)
+
+
+def _task(
+    target: str, data: str | None, target_column: str | None, permissions: Permissions | None
+) -> tuple[ir.Graph, Sequence[Example]]:
+    _, graph = load_graph(target, permissions)
+    rows = data_set(graph, data, target_column)
+    allowed = permissions or project_permissions(graph.origin)
+    if data is None and (refusal := allowed.file_refusal(rows.path)) is not None:
+        raise DataError(refusal)
+    return graph, read_examples(graph, rows)
+
+
+def _forecast(
+    graph: ir.Graph,
+    examples: Sequence[Example],
+    heard: Heard,
+    models: Mapping[str, ir.Model] | None,
+    runs: tuple[int, int],
+) -> Forecast:
+    used = [(models or {}).get(model.name, model) for model in graph.models]
+    inputs = {name: _mean_bytes(examples, name) for name, _ in graph.inputs}
+    one = estimate_run(graph, heard, used, inputs, project_prices(project_root(graph.origin)))
+    return Forecast(graph.name, len(examples), int(one.about), runs, one.times(*runs))
+
+
+def _mean_bytes(examples: Sequence[Example], name: str) -> float:
+    values = [example.row.inputs.get(name) for example in examples]
+    texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) / max(len(texts), 1)
