@@ -41,7 +41,7 @@ async def promoted(
     rows: Sequence[int],
 ) -> Realization:
     """The incumbent, or a challenger that stood higher on the rows shown, and then on ever more rows."""
-    leaders = sorted(set(challengers), key=lambda each: board.standing(each, shown), reverse=True)
+    leaders = sorted(dict.fromkeys(challengers), key=lambda each: board.standing(each, shown), reverse=True)
     for challenger in leaders[:CHALLENGERS]:
         if board.standing(challenger, shown) > board.standing(incumbent, shown):
             incumbent = await _duel(board, incumbent, challenger, len(shown), rows)
