@@ -1,7 +1,7 @@
 """Optimizing a file: learn the values after `~`, judge them, and write them in place."""
 
-import difflib
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 import attrs
@@ -15,6 +15,7 @@ from agraph.compiler.source import Source
 from agraph.evaluating import Material, material
 from agraph.files import FileLoader
 from agraph.graph_argument import load_optimized_graph, parse_target
+from agraph.history import Change, Learned, data_hash, difference, held_out_uses, note
 from agraph.optimizer.accept import Verdict
 from agraph.optimizer.evaluate import Evaluator
 from agraph.optimizer.rewrite import Values, current_values, rewrite
@@ -49,15 +50,6 @@ class Standing:
 
 
 @attrs.frozen
-class Change:
-    """One learnable element, before and after."""
-
-    name: str
-    old: float
-    new: float
-
-
-@attrs.frozen
 class Optimization:
     """What became of an optimization.
 
@@ -71,6 +63,8 @@ class Optimization:
         usage: What it all used.
         diff: From the file to its new text, empty where nothing is to be changed.
         written: Whether it was written.
+        run: The number of the run in the store of the file's project, or `None` where it could not be kept.
+        held_out_uses: How many results were judged on these held-out rows, this one included.
     """
 
     graph: str
@@ -85,6 +79,8 @@ class Optimization:
     usage: Usage
     diff: str
     written: bool
+    run: int | None
+    held_out_uses: int
 
     @property
     def found_better(self) -> bool:
@@ -153,9 +149,14 @@ def optimize(
         source = found.compilation.module.source
         values = _values(found.graph, tuning)
         text = _rewritten(found.graph, source, values, permissions)
+        learned = _learned(found, tuning, values, text if tuning.accepted else source.text, usage)
+        learned = attrs.evolve(learned, number=journal.number, file=os.path.realpath(output or path))
+        run = note(learned, path, recording.report)
         written = tuning.accepted and not plan
         if written:
             _write(text, source, path, output)
+            if run is not None:
+                note(attrs.evolve(learned, number=run, written=True), path, recording.report)
     return Optimization(
         graph=found.graph.name,
         path=output or path,
@@ -167,9 +168,34 @@ def optimize(
         realizations=tuning.result.realizations,
         stopped=tuning.stopped,
         usage=usage,
-        diff=_diff(source, text, output or path) if tuning.accepted else "",
+        diff=difference(source, text, output or path) if tuning.accepted else "",
         written=written,
+        run=run,
+        held_out_uses=held_out_uses(path, learned.data["held_out"]),
     )
+
+
+def _learned(found: Material, tuning: Tuning, values: Values, text: str, usage: Usage) -> Learned:
+    """What the history is told: of a plan, until something was written."""
+    rows = [example.source for example in found.examples]
+    held_out = [rows[index] for index in tuning.split.held_out]
+    return Learned(
+        number=0,
+        verb="optimize",
+        file="",
+        graph=found.graph.name,
+        began_s=time.time(),
+        before=found.compilation.module.source.text,
+        after=text,
+        written=False,
+        changes=_changes(found.graph, values),
+        data={
+            "path": found.data.path, "hash": data_hash(rows), "rows": len(rows),
+            "held_out": data_hash(held_out), "held_out_rows": len(held_out),
+        },
+        verdict=None if tuning.verdict is None else attrs.asdict(tuning.verdict),
+        usage=attrs.asdict(usage),
+    )  # fmt: skip
 
 
 async def _tuned(
@@ -223,12 +249,7 @@ def _write(text: str, source: Source, path: str, output: str | None) -> None:
         else:
             replace_file(output, text, None)
     except FileError as error:
-        raise UnwrittenError(str(error), _diff(source, text, output or path)) from error
-
-
-def _diff(source: Source, text: str, path: str) -> str:
-    lines = difflib.unified_diff(source.text.splitlines(), text.splitlines(), source.path, path, lineterm="")
-    return "\n".join(lines)
+        raise UnwrittenError(str(error), difference(source, text, output or path)) from error
 
 
 def _changes(graph: Graph, values: Values) -> tuple[Change, ...]:

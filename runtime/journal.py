@@ -53,6 +53,11 @@ class Journal:
     def _between_the_clocks(self) -> float:
         return time.time() - time.perf_counter()
 
+    @property
+    def number(self) -> int:
+        """Of the run in the store; 0 where no store was opened."""
+        return self._number
+
     def open(self) -> None:
         """Open the store, if that was not done.
 

@@ -21,7 +21,7 @@ from agraph.runtime.writer import Work, Writer
 
 Result = TypeVar("Result")
 
-_RUN_COLUMNS = "verb, file, graph, arguments, started_s, finished_s, outcome, number"
+_RUN_COLUMNS = "verb, file, graph, arguments, started_s, finished_s, outcome, number, result"
 
 
 class SqliteStore:
@@ -67,7 +67,7 @@ class SqliteStore:
         )  # fmt: skip
 
         def insert(to: sqlite3.Connection) -> int:
-            columns = _RUN_COLUMNS.removesuffix(", number")
+            columns = _RUN_COLUMNS.removesuffix(", number, result")
             number = to.execute(f"INSERT INTO runs ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", row).lastrowid
             assert number is not None, "a row was inserted"
             return number
@@ -94,10 +94,22 @@ class SqliteStore:
             lambda to: to.execute("UPDATE runs SET outcome = ?, finished_s = ? WHERE number = ?", row)
         )
 
+    def conclude(self, run: int, result: Json) -> None:
+        """Keep what a run found or wrote."""
+        row = (_json(result), run)
+        self._done_now(lambda to: to.execute("UPDATE runs SET result = ? WHERE number = ?", row))
+
     def runs(self, most: int) -> tuple[RunRecord, ...]:
         """The records of the last runs, the newest first."""
         rows = self._rows(f"SELECT {_RUN_COLUMNS} FROM runs ORDER BY number DESC LIMIT ?", most)
         return tuple(self._record(row) for row in rows)
+
+    def concluded(self) -> Iterator[RunRecord]:
+        """The records of the runs that have a result, the newest first."""
+        with told(self._path):
+            statement = f"SELECT {_RUN_COLUMNS} FROM runs WHERE result IS NOT NULL ORDER BY number DESC"
+            for row in self._reader.execute(statement):
+                yield self._record(row)
 
     def run(self, number: int) -> RunRecord | None:
         """The record of one run."""
@@ -190,8 +202,9 @@ class SqliteStore:
             return self._reader.execute(statement, (argument,)).fetchall()
 
     def _record(self, row: tuple[Any, ...]) -> RunRecord:
-        verb, file, graph, arguments, *others = row
-        return RunRecord(verb, file, graph, self._object(arguments), *others)
+        verb, file, graph, arguments, *others, result = row
+        found = RunRecord(verb, file, graph, self._object(arguments), *others)
+        return found if result is None else attrs.evolve(found, result=self._read(result))
 
     def _object(self, text: str) -> Mapping[str, Json]:
         value = self._read(text)

@@ -49,6 +49,7 @@ class RunRecord:
             killed.
         outcome: `done`, or why there is no result; `None` as `finished_s`.
         number: Given by the store.
+        result: What it found or wrote, for commands that are looked up later, or `None`.
     """
 
     verb: str
@@ -59,6 +60,7 @@ class RunRecord:
     finished_s: float | None = None
     outcome: str | None = None
     number: int = 0
+    result: Json = None
 
 
 @attrs.frozen
@@ -97,8 +99,14 @@ class Store(Protocol):
     def end(self, run: int, outcome: str, finished_s: float) -> None:
         """Complete the record of a run."""
 
+    def conclude(self, run: int, result: Json) -> None:
+        """Keep what a run found or wrote; once this returns, no killed process loses it."""
+
     def runs(self, most: int) -> tuple[RunRecord, ...]:
         """The records of the last runs, the newest first."""
+
+    def concluded(self) -> Iterable[RunRecord]:
+        """The records of the runs that have a result, the newest first."""
 
     def run(self, number: int) -> RunRecord | None:
         """The record of one run."""

@@ -40,6 +40,7 @@ MIGRATIONS = (
     CREATE INDEX events_by_run ON events (run);
     CREATE TABLE checkpoints (key TEXT PRIMARY KEY, value TEXT NOT NULL, created_s REAL NOT NULL);
     """,
+    "ALTER TABLE runs ADD COLUMN result TEXT;",
 )
 """What makes each version of the one before it; the first makes version 1 of nothing."""
 

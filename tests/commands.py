@@ -65,11 +65,14 @@ def in_new_process(*arguments: str | Path, script: str = "", **options: Any) -> 
     return ended(started(*arguments, script=script, **options))
 
 
-def assert_refused(finished: Finished, *words: str, out: str = "") -> None:
-    """Hold that a command failed with one line that says these words, and what it printed before."""
+def assert_refused(finished: Finished, *words: str, out: str = "", warned: bool = False) -> None:
+    """Hold that a command failed with one line that says these words, and what it printed before.
+
+    Where it warned, a line before says so.
+    """
     assert finished.code == 1, finished
     assert out in finished.out if out else finished.out == ""
-    assert finished.err.startswith("error: "), finished.err
-    assert finished.err.count("\n") == 1, finished.err
+    lines = finished.err.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["warning"] * warned + ["error"], finished.err
     for word in words:
         assert word in finished.err

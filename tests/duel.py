@@ -53,5 +53,5 @@ def heard(path: Path) -> tuple[bool, ...]:
 
 
 def names_in(folder: Path) -> set[str]:
-    """What lies in a folder, hidden files too; for telling that nothing was left behind."""
-    return {entry.name for entry in folder.iterdir() if entry.name != "__pycache__"}
+    """What lies in a folder, hidden files too but the store; for telling that nothing was left behind."""
+    return {entry.name for entry in folder.iterdir() if entry.name not in ("__pycache__", ".agraph")}

@@ -82,7 +82,7 @@ def test_a_plan_writes_nothing_and_prints_the_diff(optimize: Verb, tmp_path: Pat
     assert lines[0].startswith("--- ")
     assert "-  edge [liar, sage] -> vote ~ 0.5   # whom to hear: “both”" in lines
     (added,) = [line for line in lines if line.startswith("+  ")]
-    assert lines[-1].endswith("would be rewritten")
+    assert lines[-1].endswith("would be rewritten: agraph optimize --apply 1")
     optimize(path)
     assert added[1:] in path.read_text("utf-8").splitlines()
 

@@ -12,7 +12,7 @@ from agraph.runtime.errors import DamagedStoreError, StoreError, StoreVersionErr
 from agraph.runtime.models.protocol import Reply, Usage
 from agraph.runtime.sqlite_store import SqliteStore
 from agraph.runtime.store import RunRecord, StoredCall
-from agraph.runtime.store_file import APPLICATION, VERSION, identity, set_aside, store_path
+from agraph.runtime.store_file import APPLICATION, MIGRATIONS, VERSION, identity, set_aside, store_path
 from tests.commands import DEADLINE_S
 
 
@@ -71,6 +71,20 @@ def test_an_older_store_is_brought_to_the_version_of_today(path: Path) -> None:
     made(path)
     store = SqliteStore(path)
     assert store.reply("kept") is not None
+    store.close()
+
+
+def test_what_the_first_version_held_is_there_in_the_version_of_today(path: Path) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.executescript(MIGRATIONS[0])
+    connection.execute("INSERT INTO runs VALUES (3, 'eval', 'g.agraph', 'g', '{}', 1.0, 2.0, 'done')")
+    connection.commit()
+    connection.close()
+    changed(path, f"PRAGMA application_id = {APPLICATION}", "PRAGMA user_version = 1")
+    store = SqliteStore(path)
+    store.conclude(3, "found")
+    assert store.run(3) == RunRecord("eval", "g.agraph", "g", {}, 1.0, 2.0, "done", 3, "found")
     store.close()
 
 

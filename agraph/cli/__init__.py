@@ -23,6 +23,8 @@ _VERBS = {
     "test": "agraph.cli.test:test",
     "eval": "agraph.cli.evaluate:evaluate",
     "optimize": "agraph.cli.optimize:optimize",
+    "history": "agraph.cli.history:history_",
+    "revert": "agraph.cli.history:revert_",
     "runs": "agraph.cli.runs:runs",
     "trace": "agraph.cli.trace:trace",
     "cache": "agraph.cli.cache:cache",

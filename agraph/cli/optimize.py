@@ -5,6 +5,7 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from agraph.cli.estimates import budget_options, estimate_text
 from agraph.cli.granting import granted, permission_options
@@ -21,7 +22,7 @@ NOTHING_BETTER = 3
 
 
 @click.command("optimize", cls=Command)
-@click.argument("target", metavar="FILE[:GRAPH]")
+@click.argument("target", metavar="FILE[:GRAPH]", required=False)
 @task_options
 @model_option
 @concurrency_option
@@ -44,8 +45,9 @@ NOTHING_BETTER = 3
 )
 @click.option("--plan", is_flag=True, help="Write nothing, and print the diff.")
 @click.option("--output", metavar="FILE", help="Write to this file instead.")
+@click.option("--apply", type=click.IntRange(1), metavar="RUN", help="Write what the plan of this run found.")
 def optimize(
-    target: str,
+    target: str | None,
     data: str | None,
     target_column: str | None,
     metric: str | None,
@@ -62,11 +64,15 @@ def optimize(
     realizations: int,
     plan: bool,
     output: str | None,
+    apply: int | None,
 ) -> int:
     """Learn a graph's edges, gates and choices, and rewrite the file where the result is better.
 
     Half of the rows are learned from, a quarter chooses among what was learned, and a quarter judges the
     result against the file as it is. Only the numbers after ~ are rewritten.
+
+    `--plan` shows what would be written, and `--apply RUN` writes that, unless the file was changed since:
+    `agraph history FILE` lists what was learned, and `agraph revert FILE` goes back.
 
     The graph of the file's one optimize block is taken; where there are several, GRAPH is named.
 
@@ -77,6 +83,10 @@ def optimize(
     from agraph.optimizing import optimize as optimized
     from agraph.runtime.errors import UnwrittenError
 
+    if apply is not None:
+        return _apply(target, apply)
+    if target is None:
+        raise click.UsageError("name the FILE to optimize")
     if plan and output:
         raise click.UsageError("`--plan` writes nothing, so `--output` has no use beside it")
     replacements = models_of(models)
@@ -116,6 +126,24 @@ def optimize(
     return 0 if result.found_better else NOTHING_BETTER
 
 
+def _apply(target: str | None, run: int) -> int:
+    """Write what an earlier plan found; all else that a command line says belongs to that plan."""
+    from agraph.files import shown_path
+    from agraph.history import apply_plan
+    from agraph.render import visible
+
+    context = click.get_current_context()
+    given = {
+        name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    if others := sorted(given - {"apply", "target"}):
+        other = others[0].replace("_", "-")
+        raise click.UsageError(f"`--apply` writes a plan as it was made, so `--{other}` has no use beside it")
+    applied = apply_plan(run, target or ".", recorded(no_cache=False).report)
+    click.echo(f"wrote run {run} into {visible(shown_path(applied.file))}")
+    return 0
+
+
 def _print(result: "Optimization", plan: bool) -> None:
     if plan and result.diff:
         click.echo(result.diff + "\n")
@@ -125,6 +153,11 @@ def _print(result: "Optimization", plan: bool) -> None:
         for name, mean in (("before", verdict.seed_mean), ("after", verdict.result_mean)):
             click.echo(f"held-out {name:<6}  {mean:.3f}")
         click.echo(verdict.reason)
+        if result.held_out_uses > 1:
+            click.echo(
+                f"These held-out rows have judged {result.held_out_uses} results by now: of many the best "
+                "looks better than it is."
+            )
     if result.stopped is not None:
         click.echo(f"ended early: {result.stopped}")
     rows = f"{result.train_rows} + {result.validation_rows} rows"
@@ -141,7 +174,8 @@ def _ending(result: "Optimization", elsewhere: bool) -> str:
     if result.written:
         return f"{'wrote' if elsewhere else 'rewrote'} {result.path}"
     if result.found_better:
-        return f"{result.path} would be rewritten"
+        apply = "" if result.run is None else f": agraph optimize --apply {result.run}"
+        return f"{result.path} would be rewritten{apply}"
     reason = "the result is not better on held-out rows" if result.verdict else "no better graph was found"
     if result.stopped is not None and result.verdict is None:
         reason = "nothing could be judged in time"

@@ -47,9 +47,18 @@ class MemoryStore:
         if run in self._runs:
             self._runs[run] = attrs.evolve(self._runs[run], outcome=outcome, finished_s=finished_s)
 
+    def conclude(self, run: int, result: Json) -> None:
+        """Keep what a run found or wrote."""
+        if run in self._runs:
+            self._runs[run] = attrs.evolve(self._runs[run], result=result)
+
     def runs(self, most: int) -> tuple[RunRecord, ...]:
         """The records of the last runs, the newest first."""
         return tuple(reversed(self._runs.values()))[:most]
+
+    def concluded(self) -> Sequence[RunRecord]:
+        """The records of the runs that have a result, the newest first."""
+        return [run for run in self.runs(len(self._runs)) if run.result is not None]
 
     def run(self, number: int) -> RunRecord | None:
         """The record of one run."""

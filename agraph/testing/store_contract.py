@@ -96,6 +96,16 @@ class StoreContract:
             assert store.run(first) == ended
             assert store.run(second + 1) is None
 
+    def test_what_runs_concluded_is_listed_from_the_newest_on(self, tmp_path: Path) -> None:
+        """And only those that concluded something."""
+        with self._opened(tmp_path) as store:
+            first, _, last = (store.begin(_record("optimize")) for _ in range(3))
+            for number in (first, last):
+                store.conclude(number, {"text": "é \ud800", "numbers": [1, None]})
+            found = [(record.number, record.result) for record in store.concluded()]
+            result = {"text": "é \ud800", "numbers": [1, None]}
+            assert found == [(last, result), (first, result)]
+
     def test_the_events_of_a_run_come_in_order(self, tmp_path: Path) -> None:
         """Also where two runs tell by turns."""
         request = Request("s", (Turn("user", "p \ud800"),), (), None, "n", "r")
