@@ -3,7 +3,6 @@
 The history lies in the store of the file's project. No file needs it: it may be cleared at any time.
 """
 
-import difflib
 import hashlib
 import math
 import os
@@ -18,6 +17,7 @@ from agraph.compiler.ir import Json
 from agraph.compiler.source import Source
 from agraph.files import read_source
 from agraph.optimizer.rows import DataRow
+from agraph.patch import unified
 from agraph.runtime.errors import InputError, StoreError
 from agraph.runtime.project import project_root
 from agraph.runtime.store import RunRecord, Store
@@ -277,5 +277,4 @@ def diff_of(learned: Learned) -> str:
 
 def difference(source: Source, text: str, path: str) -> str:
     """From a source to another text, as a patch; empty where they are the same."""
-    lines = difflib.unified_diff(source.text.splitlines(), text.splitlines(), source.path, path, lineterm="")
-    return "\n".join(lines)
+    return unified(source.text, text, source.path, path)

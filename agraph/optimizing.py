@@ -9,7 +9,6 @@ import attrs
 from agraph.blocking import blocking
 from agraph.budgets import budget_of
 from agraph.compiler import compile_source
-from agraph.compiler.edit import apply_edits
 from agraph.compiler.ir import FIXED, Graph, Json, Model
 from agraph.compiler.source import Source
 from agraph.evaluating import Material, material
@@ -18,7 +17,7 @@ from agraph.graph_argument import load_optimized_graph, parse_target
 from agraph.history import Change, Learned, data_hash, difference, held_out_uses, note
 from agraph.optimizer.accept import Verdict
 from agraph.optimizer.evaluate import Evaluator
-from agraph.optimizer.rewrite import Values, current_values, rewrite
+from agraph.optimizer.rewrite import Values, current_values, rewritten
 from agraph.optimizer.search import Settings
 from agraph.optimizer.tune import Tuning, tune
 from agraph.recording import KEPT, Recording, journal_of
@@ -233,11 +232,11 @@ def _values(graph: Graph, tuning: Tuning) -> Values:
 
 def _rewritten(graph: Graph, source: Source, values: Values, permissions: Permissions | None) -> str:
     """The file's new text, compiled again to hold that it says these values and nothing else changed."""
-    text = apply_edits(source.text, rewrite(graph, source, values))
+    text = rewritten(graph, source, values)
     again = compile_source(Source(source.path, text), FileLoader(permissions))
-    rewritten = next((each for each in again.graphs if each.name == graph.name), None)
-    assert rewritten is not None, "the rewritten file does not compile"
-    assert current_values(rewritten) == values, "the rewritten file says other values"
+    new = next((each for each in again.graphs if each.name == graph.name), None)
+    assert new is not None, "the rewritten file does not compile"
+    assert current_values(new) == values, "the rewritten file says other values"
     return text
 
 

@@ -7,7 +7,9 @@ from importlib import import_module
 
 from benchmarks.measurement import Measurement
 
-NAMES = ("check_startup", "compiling", "composing", "execution", "sampling", "storing", "throughput")
+NAMES = (
+    "check_startup", "compiling", "composing", "execution", "formatting", "sampling", "storing", "throughput",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str]) -> int:

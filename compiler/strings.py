@@ -124,6 +124,25 @@ def encode(value: str, like: str, indentation: str, newline: str) -> str:
     return newline.join((run, *lines, indentation + run))
 
 
+def reindented(literal: str, indentation: str, newline: str) -> str:
+    r"""A block that means the same text, with other indentation.
+
+    Args:
+        literal: A block without flaws.
+        indentation: Blanks before the closing run and every line.
+        newline: `"\n"` or `"\r\n"`, the line end of the file.
+    """
+    opening = _OPENING.match(literal)
+    assert opening is not None, "a block begins with quotes"
+    lines = literal.split("\n")
+    texts = decode_block(literal)[0].split("\n") if len(lines) > 2 else ()
+    # A carriage return at the end of a line is of the text where another one follows.
+    written = (
+        (indentation + text if text else "") + ("\r\n" if text.endswith("\r") else newline) for text in texts
+    )
+    return "".join((opening.group(), newline, *written, indentation, opening.group()))
+
+
 def _escape(match: re.Match[str]) -> str:
     character = match.group()
     return _WRITTEN.get(character) or f"\\u{{{ord(character):X}}}"

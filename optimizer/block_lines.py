@@ -56,7 +56,8 @@ def _more_lines(at: int, lines: Sequence[BlockLine], source: Source) -> Edit:
     if source.position(at)[1] - 1 == len(blanks):
         start = at - len(blanks)
         return Edit(Span(start, start), inside + newline)
-    return Edit(Span(at, at), newline + inside + newline + outer)
+    start = len(source.text[:at].rstrip(" \t"))
+    return Edit(Span(start, at), newline + inside + newline + outer)
 
 
 def _written(lines: Sequence[BlockLine], depth: int, indentation: str, source: Source) -> Iterator[str]:

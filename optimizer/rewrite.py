@@ -5,7 +5,8 @@ from math import prod
 
 import attrs
 
-from agraph.compiler.edit import Edit
+from agraph.compiler.edit import Edit, apply_edits
+from agraph.compiler.format import formatted
 from agraph.compiler.ir import FIXED, Graph, Missing, Probabilities, Prompt
 from agraph.compiler.source import Source, Span
 from agraph.compiler.strings import encode
@@ -42,6 +43,23 @@ def current_values(graph: Graph) -> Values:
 def rounded(probability: float) -> float:
     """A probability as it is written: three decimals, never 0 or 1."""
     return min(max(round(probability, 3), 0.001), 0.999)
+
+
+def rewritten(graph: Graph, source: Source, values: Values) -> str:
+    """The text of a file that says these values: in the one form where the file was, else as it stands.
+
+    Args:
+        graph: As compiled from the source.
+        source: The author's file.
+        values: What the file shall say.
+    """
+    text = apply_edits(source.text, rewrite(graph, source, values))
+    if text == source.text or formatted(source) != source.text:
+        return text
+    # A block on one line that takes another one, or a longer list, wants line ends around what is no literal.
+    again = formatted(Source(source.path, text))
+    assert isinstance(again, str), "the rewritten file has syntax errors"
+    return again
 
 
 def rewrite(graph: Graph, source: Source, values: Values) -> tuple[Edit, ...]:

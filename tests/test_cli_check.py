@@ -150,11 +150,11 @@ def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
 def test_help_shows_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     finished = in_process(capsys, "--help")
     assert finished.code == 0
-    for verb in ("check", "compile", "show", "run", "test", "eval", "optimize"):
+    for verb in ("check", "fmt", "compile", "show", "run", "test", "eval", "optimize"):
         assert f"│ {verb} " in finished.out
 
 
-@pytest.mark.parametrize("verb", ["check", "compile", "show", "run", "eval", "optimize"])
+@pytest.mark.parametrize("verb", ["check", "fmt", "compile", "show", "run", "eval", "optimize"])
 def test_the_help_of_every_verb_is_drawn_alike(capsys: pytest.CaptureFixture[str], verb: str) -> None:
     finished = in_process(capsys, verb, "--help")
     assert finished.code == 0

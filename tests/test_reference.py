@@ -13,7 +13,7 @@ from agraph.compiler.attributes import ATTRIBUTES
 from agraph.compiler.build import RESERVED
 from agraph.compiler.declarations import PROVIDERS
 from agraph.compiler.diagnostics import Kind
-from agraph.compiler.edit import apply_edits
+from agraph.compiler.format import formatted
 from agraph.compiler.names import resolve
 from agraph.compiler.parser import grammar_text
 from agraph.compiler.source import Source
@@ -21,7 +21,7 @@ from agraph.compiler.tasks import BUDGET_UNITS, METRICS, SETTINGS
 from agraph.compiler.types import show
 from agraph.evaluating import evaluate
 from agraph.files import FileLoader
-from agraph.optimizer.rewrite import Values, current_values, rewrite
+from agraph.optimizer.rewrite import Values, current_values, rewritten
 from agraph.running import run
 from agraph.runtime.errors import RunError
 from agraph.testing_blocks import test as run_tests
@@ -111,14 +111,16 @@ def written(example: Example, folder: Path) -> str:
 
 
 def test_each_block_of_the_language_is_an_example() -> None:
-    known = {"compiles", "warns", "refused", "runs", "scores", "passes", "fails", "rewritten", "file"}
+    known = {
+        "compiles", "warns", "refused", "runs", "scores", "passes", "fails", "rewritten", "formatted", "file"
+    }  # fmt: skip
     blocks = [block for block in BLOCK.finditer(REFERENCE) if block[2] == "agraph"]
     assert len(blocks) == REFERENCE.count("```agraph\n")
     assert [block[3] for block in blocks if not block[1]] == []
     assert {example.what for example in EXAMPLES} == known
 
 
-@doing("compiles", "runs", "scores", "passes", "fails", "rewritten")
+@doing("compiles", "runs", "scores", "passes", "fails", "rewritten", "formatted")
 def test_an_example_that_works_has_no_findings(example: Example, folder: Path) -> None:
     assert compiled(example, folder).diagnostics == ()
 
@@ -161,6 +163,13 @@ def test_a_rewritten_example_is_the_one_before_with_its_values(example: Example,
     assert _with_values(before, graph, values) == example.text
 
 
+@doing("formatted")
+def test_a_formatted_example_is_the_one_before_in_the_one_form(example: Example) -> None:
+    before = EXAMPLES[EXAMPLES.index(example) - 1]
+    assert before.text != example.text
+    assert formatted(Source("example.agraph", before.text)) == example.text
+
+
 def _graph(example: Example, folder: Path) -> ir.Graph:
     return compiled(example, folder).graphs[-1]
 
@@ -176,7 +185,7 @@ def _values_by_name(graph: ir.Graph, written: ir.Graph) -> Values:
 
 
 def _with_values(example: Example, graph: ir.Graph, values: Values) -> str:
-    return apply_edits(example.text, rewrite(graph, Source(graph.origin, example.text), values))
+    return rewritten(graph, Source(graph.origin, example.text), values)
 
 
 def test_the_programs_of_the_front_page_have_no_findings() -> None:

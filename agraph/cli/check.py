@@ -41,7 +41,7 @@ def check(files: tuple[str, ...], form: str) -> int:
     unreadable = 0
     for path in paths:
         try:
-            source = _standard_input() if path == "-" else read_source(path)
+            source = standard_input() if path == "-" else read_source(path)
         except FileError as error:
             click.echo(f"error: {error}", err=True)
             unreadable += 1
@@ -58,7 +58,12 @@ def graph_files(folder: str) -> Iterator[str]:
         yield from (os.path.join(place, name) for name in sorted(names) if name.endswith(".agraph"))
 
 
-def _standard_input() -> Source:
+def standard_input() -> Source:
+    """What is given on standard input.
+
+    Raises:
+        FileError: It is no text.
+    """
     text = decoded(sys.stdin.buffer.read())
     if isinstance(text, Unreadable):
         raise FileError(f"cannot read standard input: {text.reason}")
