@@ -81,7 +81,7 @@ def test_an_interrupted_run_says_so_and_leaves_everything_as_it_was(
     finished, path = interrupted(tmp_path, *arguments)
     assert (finished.code, finished.out, finished.err) == INTERRUPTED
     assert path.read_text() == SLOW
-    assert names_in(tmp_path) == {"slow.agraph", "slow.jsonl", ".agraph"}
+    assert names_in(tmp_path) == {"slow.agraph", "slow.jsonl"}
 
 
 def test_an_impatient_user_gets_no_traceback_either(tmp_path: Path) -> None:
