@@ -139,6 +139,7 @@ def test_nothing_is_imported_by_the_name_of_its_folder() -> None:
         ("click", "agraph/cli/"),
         ("rich_click", "agraph/cli/"),
         ("rich", "agraph/"),
+        ("pygments", "agraph/pygments_lexer.py"),
     ],
 )
 def test_a_library_is_imported_in_its_own_place_only(library: str, place: str) -> None:
@@ -266,9 +267,18 @@ def test_a_file_is_one_idea() -> None:
 
 def project_files() -> Iterator[Path]:
     """The text files of the project, without what is built or cached."""
-    folders = [*SETUPTOOLS["package-dir"].values(), ".ci", "benchmarks", "docs", "examples", "tests"]
+    folders = [
+        *SETUPTOOLS["package-dir"].values(),
+        ".ci",
+        "benchmarks",
+        "docs",
+        "editors",
+        "examples",
+        "tests",
+    ]
     for path in [*ROOT.glob("*"), *(path for folder in folders for path in (ROOT / folder).rglob("*"))]:
-        if path.is_file() and path.suffix not in {".pyc", ".png", ".gif"}:
+        built = {"node_modules", "dist"} & set(path.relative_to(ROOT).parts)
+        if path.is_file() and not built and path.suffix not in {".pyc", ".png", ".gif", ".vsix"}:
             yield path
 
 
@@ -294,6 +304,8 @@ def test_the_architecture_names_the_modules_that_there_are() -> None:
     assert [name for name in named if not any(file.endswith(f"/{name}") for file in there)] == []
 
 
-@pytest.mark.parametrize("folder", [*SETUPTOOLS["package-dir"].values(), "benchmarks", "examples", "tests"])
+@pytest.mark.parametrize(
+    "folder", [*SETUPTOOLS["package-dir"].values(), "benchmarks", "editors", "examples", "tests"]
+)
 def test_the_architecture_names_every_folder(folder: str) -> None:
     assert re.search(rf"\b{folder}\b", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))

@@ -1,0 +1,9 @@
+[
+  (body)
+  (type_declaration)
+  (list)
+  (record)
+  (inputs)
+  (call)
+  (string)
+] @fold

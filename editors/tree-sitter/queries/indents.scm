@@ -1,0 +1,17 @@
+[
+  (body)
+  (type_declaration)
+  (list)
+  (record)
+  (inputs)
+  (parameters)
+  (call)
+] @indent.begin
+
+[
+  ")"
+  "]"
+  "}"
+] @indent.branch @indent.end
+
+(string) @indent.auto
