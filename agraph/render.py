@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from agraph.compiler.diagnostics import Diagnostic, Label
+from agraph.compiler.edit import apply_edits
 from agraph.compiler.source import Source, Span
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ def write_full(diagnostics: Sequence[Diagnostic], file: TextIO) -> None:
         console.print(_picture(diagnostic), end="\n\n")
 
 
-def _console(file: TextIO) -> "Console":
+def _console(file: TextIO, *, soft_wrap: bool = True) -> "Console":
     from rich.console import Console
 
-    return Console(file=file, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return Console(file=file, highlight=False, markup=False, emoji=False, soft_wrap=soft_wrap)
 
 
 def finding(title: str, source: Source, span: Span, notes: Sequence[tuple[str, str]]) -> "Text":
@@ -63,6 +64,13 @@ def write_text(text: "Text", file: TextIO) -> None:
     _console(file).print(text)
 
 
+def write_markdown(text: str, file: TextIO) -> None:
+    """Write a page of Markdown as a terminal shows it."""
+    from rich.markdown import Markdown
+
+    _console(file, soft_wrap=False).print(Markdown(text))
+
+
 def concise(diagnostic: Diagnostic) -> str:
     """The diagnostic as one line: `path:line:column: error AG0201: message`."""
     line, column = diagnostic.source.position(diagnostic.span.start)
@@ -81,7 +89,29 @@ def as_json(diagnostic: Diagnostic) -> "dict[str, Json]":
         "labels": [
             {"text": label.text, **_place_json(label.source, label.span)} for label in diagnostic.labels
         ],
+        "fix": _fix_json(diagnostic) if diagnostic.edits else None,
     }
+
+
+def _fix_json(diagnostic: Diagnostic) -> "Json":
+    """What a program can do about it: the edits, and the same as a patch."""
+    source = diagnostic.source
+    return {
+        "title": diagnostic.title,
+        "safe": diagnostic.safe,
+        "edits": [{**_place_json(source, edit.span), "text": edit.text} for edit in diagnostic.edits],
+        "patch": patch(source, apply_edits(source.text, diagnostic.edits)),
+    }
+
+
+def patch(source: Source, text: str) -> str:
+    """The changes from a file to another text of it, as a unified diff."""
+    from difflib import unified_diff
+
+    before, after = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
+    changes = unified_diff(before, after, f"a/{source.path}", f"b/{source.path}")
+    missing = "\n\\ No newline at end of file\n"
+    return "".join(line if line.endswith("\n") else line + missing for line in changes)
 
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:

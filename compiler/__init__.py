@@ -8,6 +8,7 @@ The passes in order: `parser.parse` makes the tree, `names.resolve` finds what i
 import attrs
 
 from agraph.compiler import ir
+from agraph.compiler.allowed import divided
 from agraph.compiler.check import check
 from agraph.compiler.diagnostics import Diagnostic, Findings, has_errors
 from agraph.compiler.loader import Loader
@@ -28,12 +29,14 @@ class Compilation:
         graphs: Those that can run by themselves, in order of declaration; empty where the file has errors.
         tests: Likewise.
         diagnostics: Sorted by place.
+        allowed: The warnings that comments in the file switch off.
     """
 
     module: Module
     graphs: tuple[ir.Graph, ...]
     tests: tuple[TestBlock, ...]
     diagnostics: tuple[Diagnostic, ...]
+    allowed: tuple[Diagnostic, ...] = ()
 
 
 def compile_source(source: Source, loader: Loader) -> Compilation:
@@ -52,10 +55,10 @@ def compile_source(source: Source, loader: Loader) -> Compilation:
     for block in module.optimizes.values():
         require_graph(block.graph, module, frozenset(complete), findings)
     tests = lower_tests(module, lowered, frozenset(complete), findings)
-    found = reported(findings.found, source)
+    found, allowed = divided(reported(findings.found, module.tree, source), source)
     if has_errors(found):
-        return Compilation(module, (), (), found)
+        return Compilation(module, (), (), found, allowed)
     graphs = tuple(each.graph for each in complete.values())
     for graph in graphs:
         verify(graph)
-    return Compilation(module, graphs, tests, found)
+    return Compilation(module, graphs, tests, found, allowed)

@@ -7,6 +7,7 @@ import attrs
 
 from agraph.compiler import ir, kinds, syntax, types
 from agraph.compiler.diagnostics import Findings, nearest
+from agraph.compiler.fixes import replacement
 from agraph.compiler.literals import describe, is_literal, literal, literal_type
 from agraph.compiler.names import not_imported
 from agraph.compiler.sites import Place
@@ -191,7 +192,9 @@ def _settings(
         if len(statement.path) > 1 or name not in known:
             written = ".".join(part.text for part in statement.path)
             span = statement.path[0].span.to(statement.path[-1].span)
-            hint = "it is set in each node" if name in ATTRIBUTES else nearest(written, known)
+            # Two words and a sign can be a node, its first word misspelt.
+            words = known if statement.option is None else [*known, "node"]
+            hint = "it is set in each node" if name in ATTRIBUTES else nearest(written, words)
             findings.add(kinds.UNKNOWN_ATTRIBUTE, span, what=where, name=written, hint=hint)
         elif statement.option is not None and name in CHOICES and not statement.learnable:
             _keep((name, statement.option.text), said, options, f"{name} {statement.option.text}", findings)
@@ -220,7 +223,8 @@ def _is_refused(setting: syntax.Setting, name: str, attribute: Attribute, findin
     elif setting.option is not None:
         findings.add(kinds.NO_OPTIONS, setting.option.span, name=name)
     elif setting.learnable and not attribute.learnable:
-        findings.add(kinds.NOT_LEARNABLE, setting.sign, name=name)
+        fix = replacement(setting.sign, "=")
+        findings.add(kinds.NOT_LEARNABLE, setting.sign, fix=fix, name=name)
     elif (
         setting.learnable and name in ("model", "tools") and not isinstance(setting.value, syntax.RecordValue)
     ):
@@ -325,8 +329,8 @@ def model(expression: syntax.Expression, said: Said) -> ir.Model | None:
         return found
     match expression:
         case syntax.Reference(name):
-            hint = nearest(name.text, [*place.module.model_names, *place.constants])
-            findings.add(kinds.UNKNOWN_MODEL, name.span, name=name.text, hint=hint)
+            near = nearest(name.text, [*place.module.model_names, *place.constants])
+            findings.add(kinds.UNKNOWN_MODEL, name.span, name=name.text, hint=near)
         case syntax.Field(syntax.Reference(alias), name):
             not_imported(alias, name, "model", place.module, findings)
         case value:

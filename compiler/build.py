@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import attrs
 
 from agraph.compiler import syntax
+from agraph.compiler.brackets import DEEPEST
 from agraph.compiler.diagnostics import Diagnostic, Kind, diagnose
 from agraph.compiler.kinds import NUMBER_TOO_LARGE, RESERVED_WORD, TOO_DEEP
-from agraph.compiler.outline import DEEPEST
 from agraph.compiler.source import Source, Span
 from agraph.compiler.strings import Flaw, decode_block, decode_plain
 

@@ -99,6 +99,8 @@ def _lines(label: str, value: Any, source: Source, indentation: str) -> Iterator
         case _ if attrs.has(type(value)):
             yield f"{indentation}{label}{type(value).__name__} {_place(value.span, source)}"
             for field in attrs.fields(type(value)):
+                if not field.repr:
+                    continue
                 child = getattr(value, field.name)
                 if field.name != "span" and child is not None:
                     yield from _lines(f"{field.name}: ", child, source, below)

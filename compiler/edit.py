@@ -23,7 +23,7 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """
     parts: list[str] = []
     position = 0
-    for edit in sorted(edits, key=lambda edit: edit.span):
+    for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end)):
         if not position <= edit.span.start <= edit.span.end <= len(text):
             raise ValueError(f"the edit at {edit.span.start} overlaps another or lies outside the text")
         parts += text[position : edit.span.start], edit.text

@@ -38,6 +38,8 @@ class End:
     @property
     def name(self) -> str:
         """As written, without brackets."""
+        if len(self.steps) == 1:
+            return self.steps[0].family.name
         return ".".join(step.family.name for step in self.steps)
 
     @property
@@ -57,6 +59,13 @@ class End:
 
     def nodes(self, index: int, *, sends: bool) -> list[NodeIndex]:
         """The nodes that it stands for at a value of the running index."""
+        if len(self.steps) == 1:
+            # Most ends are, and a large graph has many.
+            step = self.steps[0]
+            own = step.family.senders if sends else step.family.receivers
+            return (
+                list(own) if step.member is None else [own[next(_members(step.family, step.member, index))]]
+            )
         families = [self.steps[0].family]
         for step, following in pairwise(self.steps):
             families = [

@@ -11,6 +11,7 @@ import attrs
 from agraph.compiler import ir, kinds, syntax, types
 from agraph.compiler.diagnostics import Findings, listed, nearest
 from agraph.compiler.ends import find_member, resolve_end
+from agraph.compiler.fixes import missing_edge
 from agraph.compiler.literals import describe, report_repeated_keys
 from agraph.compiler.mismatch import report_mismatch
 from agraph.compiler.names import not_imported
@@ -201,14 +202,22 @@ def _sender(name: syntax.Name, scope: Scope) -> Family | None:
         scope.findings.add(kinds.UNKNOWN_NAME, name.span, name=name.text, known=listed(readable), hint=hint)
         return None
     if scope.family is not None and (name.text, scope.family.name) not in scope.site.links:
-        kind = kinds.READS_ITSELF if name.text == scope.family.name else kinds.NAME_NEEDS_EDGE
-        scope.findings.add(kind, name.span, name=name.text, node=scope.family.name)
+        if name.text == scope.family.name:
+            scope.findings.add(kinds.READS_ITSELF, name.span, name=name.text)
+        else:
+            _needs_edge(name.text, name.span, scope)
         return None
     return families[name.text]
 
 
+def _needs_edge(name: str, span: Span, scope: Scope) -> None:
+    assert scope.family is not None
+    fix = missing_edge(scope.site, name, scope.family.name, scope.findings.source)
+    scope.findings.add(kinds.NAME_NEEDS_EDGE, span, fix=fix, name=name, node=scope.family.name)
+
+
 def _any_node(expression: syntax.Expression, scope: Scope) -> Typed | None:
-    """What the name of any node, member or inner node stands for, or `None`: it is no such name."""
+    """What the name of any node stands for, or `None`: it is no such name."""
     if scope.site is None or not isinstance(expression, syntax.Reference | syntax.Field | syntax.Brackets):
         return None
     end = resolve_end(expression, scope.site.families, Findings(scope.findings.source))
@@ -236,8 +245,7 @@ def _member(name: syntax.Name, number: syntax.Number, scope: Scope) -> Typed:
         return NOTHING
     node = sender.senders[member]
     if scope.site is not None and scope.family is not None and not scope.site.hears(scope.family.name, node):
-        written = sender.member_name(member)
-        scope.findings.add(kinds.NAME_NEEDS_EDGE, name.span, name=written, node=scope.family.name)
+        _needs_edge(sender.member_name(member), name.span, scope)
     return ir.Message(node), _arriving(scope.node_type(sender.name), sender.name, scope)
 
 
@@ -254,11 +262,11 @@ def _inner(path: NameRead, span: Span, scope: Scope) -> Typed | None:
         if (path.name, reader) not in links:
             if (first, reader) in links:
                 return None
-            scope.findings.add(kinds.NAME_NEEDS_EDGE, span, name=path.written, node=reader)
+            _needs_edge(path.written, span, scope)
             return NOTHING
         unheard = [node for node in meant.nodes if not scope.site.hears(reader, node)]
         if unheard and not path.is_whole:
-            scope.findings.add(kinds.NAME_NEEDS_EDGE, span, name=path.written, node=reader)
+            _needs_edge(path.written, span, scope)
     if not path.is_whole and not meant.plural:
         return ir.Message(meant.nodes[0]), _arriving(scope.node_type(path.name), path.name, scope)
     size = len(meant.nodes) if meant.plural else None

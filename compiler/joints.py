@@ -74,6 +74,8 @@ class _Draft:
         return self.indices is None and any(self.plural)
 
     def shape(self) -> tuple[int, ...]:
+        if self.indices is None and not any(self.plural):
+            return ()
         counts = (sum(end.count for end in self.senders), sum(end.count for end in self.receivers))
         plural = [count for count, is_plural in zip(counts, self.plural, strict=True) if is_plural]
         return (*(() if self.indices is None else (len(self.indices),)), *plural)

@@ -2,7 +2,8 @@
 
 The codes are families: AG01 the text and its syntax, AG02 names and imports, AG03 types, AG04 edges, priors
 and the output, AG05 nodes and their attributes, AG06 prompts, AG07 models and tools, AG08 optimize blocks,
-AG09 parts of the language that this version does not run, AG10 graphs as nodes and choices, AG11 tests.
+AG09 parts of the language that this version does not run, AG10 graphs as nodes and choices, AG11 tests,
+AG12 what is legal and probably not meant.
 """
 
 from agraph.compiler.diagnostics import Kind
@@ -452,4 +453,40 @@ NEEDS_PARAMETERS = Kind(
     "error",
     "the graph `{name}` only runs inside another: it has no default for {parameters}",
     "give defaults in its brackets, or name a graph that uses it",
+)
+
+# AG12: what is legal and probably not meant; told by `agraph check` of files without errors.
+
+NOTHING_TO_LEARN = Kind(
+    "AG1201", "warning", "nothing can be learned about this candidate edge: {reason}", "{remedy}"
+)
+LOST_NODE = Kind(
+    "AG1202",
+    "warning",
+    "no path leads from `{node}` to the output",
+    "join it by an edge to what shall hear it, or remove it",
+)
+NO_ANSWER_DEPLOYED = Kind(
+    "AG1203",
+    "warning",
+    "the graph `{graph}` gives no output as it is deployed",
+    "raise a prior to 0.5 or more: what lies below is not there when the graph runs",
+)
+FIXED_PROMPT = Kind(
+    "AG1204",
+    "warning",
+    "the prompt of `{node}` is fixed, though `{graph}` is optimized",
+    "write `prompt ~ …` for what may be learned",
+)
+UNUSED_IMPORT = Kind("AG1205", "warning", "nothing of `{name}` is used", "remove the import")
+UNUSED_MODEL = Kind("AG1206", "warning", "no node uses the model `{name}`", "remove it")
+UNUSED_TOOL = Kind("AG1207", "warning", "no node uses the tool `{name}`", "remove it")
+NOT_DESCRIBED = Kind(
+    "AG1208",
+    "warning",
+    "the node `{node}` has no description",
+    'say in a sentence what it is for: `node {node} "…"`',
+)
+NEEDLESS_ALLOWANCE = Kind(
+    "AG1209", "warning", "nothing on this line is told as {code}", "remove `{code}` from the comment"
 )

@@ -1,6 +1,7 @@
 """The nodes of one use of a graph as the IR has them, made of what their site says of them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 
@@ -52,23 +53,26 @@ def _family(nodes: SiteNodes, family: Family) -> Iterator[tuple[NodeIndex, ir.No
         # What is wrong with one member is wrong with all, and is reported once.
         reported = nodes.findings if number == 0 else Findings(nodes.findings.source)
         scope = nodes.scope(family, member, reported)
-        node = attrs.evolve(
-            shared, name=nodes.shared.names[index], member=member,
-            when=_when(nodes, family, index, scope),
-            requires=requires if index in nodes.heard or index in nodes.shared.heard_from_outside else 0,
-        )  # fmt: skip
-        if gate is not None:
-            there = gate.values[number] >= 0.5
-            node = (
-                attrs.evolve(node, on=there) if gate.draft is None
-                else attrs.evolve(node, gate=gate.parameter(number))
-            )  # fmt: skip
+        own: dict[str, Any] = {
+            "name": nodes.shared.names[index],
+            "member": member,
+            "when": _when(nodes, family, index, scope),
+            "requires": requires if index in nodes.heard or index in nodes.shared.heard_from_outside else 0,
+        }
+        if gate is not None and gate.draft is None:
+            own["on"] = gate.values[number] >= 0.5
+        elif gate is not None:
+            own["gate"] = gate.parameter(number)
         if call is not None:
-            yield index, attrs.evolve(node, work=_with_texts(nodes, call, family, settings, scope, number))
-        elif family.sites:
+            own["work"] = _with_texts(nodes, call, family, settings, scope, number)
+        elif not family.sites:
+            own["work"] = _function(nodes, family, type_, scope)
+        # One copy a member: a large graph has many.
+        node = attrs.evolve(shared, **own)
+        if family.sites:
             yield from _instance(nodes, node, family, number, scope)
         else:
-            yield index, attrs.evolve(node, work=_function(nodes, family, type_, scope))
+            yield index, node
 
 
 def _when(nodes: SiteNodes, family: Family, index: NodeIndex, scope: Scope) -> ir.Compare | None:
@@ -90,8 +94,9 @@ def _when(nodes: SiteNodes, family: Family, index: NodeIndex, scope: Scope) -> i
 def _value_type(nodes: SiteNodes, family: Family) -> types.Type:
     """The type of what a node makes; only a model has to know that null is an answer too."""
     declared = family.declaration.type
-    if declared is not None and works_of(family) == "model":
-        return resolve_type(declared, nodes.site.place.module.type_scope, nodes.findings)
+    if declared is not None:
+        type_ = resolve_type(declared, nodes.site.place.module.type_scope, nodes.findings)
+        return type_ if works_of(family) == "model" else types.required(type_)
     return types.required(nodes.node_types[family.name])
 
 

@@ -137,8 +137,8 @@ def not_imported(
 ) -> None:
     """Report that `alias.name` is nothing of the kind: the import is missing, or has nothing of the name."""
     if alias.text not in module.imports:
-        hint = nearest(alias.text, module.imports)
-        findings.add(kinds.UNKNOWN_MODULE, alias.span, name=alias.text, hint=hint)
+        near = nearest(alias.text, module.imports)
+        findings.add(kinds.UNKNOWN_MODULE, alias.span, name=alias.text, hint=near)
         return
     known = module.imports[alias.text].names_of(what)
     hint = nearest(name.text, known) or f"it has {listed(known)}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from agraph.compiler.brackets import CLOSERS, DEEPEST, STRINGS
 from agraph.compiler.diagnostics import Diagnostic, Kind, Label, diagnose
 from agraph.compiler.kinds import (
     BLOCK_OPENING,
@@ -20,22 +21,17 @@ from agraph.compiler.kinds import (
     UNEXPECTED_TOKEN,
     UNOPENED_BRACKET,
 )
+from agraph.compiler.parts import Outline, Part, contradicts, indentation_at
 from agraph.compiler.source import Source, Span
 
-DEEPEST = 100
 MOST_PROBLEMS = 50
 
-_CLOSERS = {"(": ")", "[": "]", "{": "}"}
-_STRINGS = (
-    r'(?P<block>(?P<run>"{3,})[ \t]*\r?\n(?:[^\n]*\n)*?[ \t]*(?P=run)(?!"))'
-    r'|(?P<plain>"(?!"")[^"\\\r\n]*(?:\\[^\r\n][^"\\\r\n]*)*")'
-)
 _TOKEN = re.compile(
-    rf"(?P<gap>[ \t]+|\#[^\n]*)|(?P<newline>\r?\n)|{_STRINGS}"
+    rf"(?P<gap>[ \t]+|\#[^\n]*)|(?P<newline>\r?\n)|{STRINGS}"
     rf'|(?P<quote>"+)|(?P<opener>[(\[{{])|(?P<closer>[)\]}}])|(?P<other>[^ \t\r\n"\#()\[\]{{}}]+|\r)'
 )
-_BRACKET = re.compile(rf"\#[^\n]*|{_STRINGS}|(?P<opener>[(\[{{])|(?P<closer>[)\]}}])")
 _BEFORE_RECORD = re.compile(r"(?:[=~,:<]|(?<!-)>)\Z")
+_BEFORE_RECORD_INSIDE = re.compile(r"[=~,:<>(\[{]\Z")
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _PATH = rf"{_NAME}(?:\.{_NAME})*"
 _ITEM_LINE = re.compile(
@@ -45,73 +41,36 @@ _ITEM_LINE = re.compile(
 _STATEMENT_LINE = re.compile(
     rf"(?:node|edge|output|expect)\b|{_PATH}(?:[ \t]+{_PATH})?[ \t]*(?:[=~](?!=)|\{{)"
 )
+_TWO_WORDS = re.compile(rf'{_NAME}[ \t]+["A-Za-z_]')
+"""What stands between no brackets, so that it begins a statement, known or not."""
+_STATEMENT_OR_BRACE_LINE = re.compile(
+    rf"^(?P<indentation>[ \t]*)"
+    rf"(?:\}}[ \t]*(?:\#[^\n]*)?$|{_STATEMENT_LINE.pattern}|{_ITEM_LINE.pattern[1:]})",
+    re.MULTILINE,
+)
+_CLOSING_LINE = re.compile(r'^[ \t]*"""(?!")', re.MULTILINE)
 _WITHOUT_BODY = re.compile(
     rf"(?:agraph|import|model|tool|edge|output|expect)\b|{_PATH}(?:[ \t]+{_PATH})?[ \t]*[=~]"
 )
-_BLANKS = re.compile(r"[ \t]*")
 _CODE_LINE = re.compile(r"(?:[ \t]*(?:\#[^\n]*)?\r?\n)*(?P<indentation>[ \t]*)[^\s#]")
 _BRACE_LINE = re.compile(r"\}[ \t]*(?:\#[^\n]*)?\r?\n")
-
-
-@attrs.frozen
-class Part:
-    """A statement, an item of the file, or a line of a type's fields.
-
-    Attributes:
-        start: Where it begins.
-        end: Where it ends, behind what stands after its body on the same line.
-        opening: The place of the brace that opens its body, or `None` without a body. Where the brace alone
-            is missing, the end of the line on which it should stand.
-        closing: The place of the brace that closes it, or `None` where that is missing too.
-        parts: What stands in the body.
-        broken: Whether a problem was found in its own text: there is no use in reading that.
-    """
-
-    start: int
-    end: int
-    opening: int | None
-    closing: int | None
-    parts: "tuple[Part, ...]"
-    broken: bool
-
-
-@attrs.frozen
-class Outline:
-    """The items of a file, and what is wrong with its strings and brackets."""
-
-    parts: tuple[Part, ...]
-    problems: tuple[Diagnostic, ...]
 
 
 def outline(source: Source) -> Outline:
     """The outline of a file.
 
-    Where the brackets do not fit, it is drawn once more with trust in the author's indentation and in words
-    that begin an item at the start of a line: they tell which bracket is the missing one.
+    Where the brackets do not fit each other or the indentation, it is drawn once more with trust in the
+    indentation and in words that begin an item at the start of a line: they tell which bracket is missing.
     """
     plain = _Drawing(source, trusting=False).draw()
-    if not any(problem.code in _BRACKET_CODES for problem in plain.problems):
+    is_sound = not any(problem.code in _BRACKET_CODES for problem in plain.problems)
+    indented = any(indentation_at(source.text, part.start) for part in plain.parts)
+    if is_sound and not indented and not any(contradicts(part, source.text) for part in plain.parts):
         return plain
     return _Drawing(source, trusting=True).draw()
 
 
 _BRACKET_CODES = {kind.code for kind in (UNCLOSED_BRACKET, UNOPENED_BRACKET, MISMATCHED_BRACKET)}
-
-
-def too_deep(source: Source) -> Diagnostic | None:
-    """The finding that brackets are nested beyond the limit, at the first that is, or `None`."""
-    text = source.text
-    if sum(map(text.count, _CLOSERS)) <= DEEPEST:
-        return None
-    depth = 0
-    for match in _BRACKET.finditer(text):
-        if match["opener"]:
-            depth += 1
-            if depth > DEEPEST:
-                return diagnose(TOO_DEEP, source, Span(match.start(), match.end()), limit=DEEPEST)
-        elif match["closer"]:
-            depth -= 1
-    return None
 
 
 @attrs.define
@@ -170,9 +129,13 @@ class _Drawing:
             case "gap":
                 return end
             case "newline":
-                self.newline(start, end)
+                end = self.newline(start, end)
             case "quote":
                 end = self.broken_string(start)
+            case "block" if (statement := self.swallowed(match)) is not None:
+                end = self.unclosed_block(start, match["run"], statement)
+            case "plain" if match.group() == '""' and (closing := self.short_opening(match)) is not None:
+                end = closing
             case "opener":
                 self.opener(start)
             case "closer":
@@ -181,7 +144,7 @@ class _Drawing:
                 self.part(start)
         if match.lastgroup != "newline":
             self.end = max(self.end, end)
-        self.before = match.group()
+        self.before = match.group() if match.lastgroup != "newline" else "\n"
         return end
 
     @property
@@ -195,24 +158,39 @@ class _Drawing:
         return self.open[-1]
 
     def indentation(self, line_start: int) -> int:
-        blanks = _BLANKS.match(self.text, line_start)
-        return blanks.end() - line_start if blanks else 0
+        return indentation_at(self.text, line_start)
 
     def problem(self, kind: Kind, span: Span, *labels: Label, **values: Any) -> None:
         self.problems.append(diagnose(kind, self.source, span, *labels, **values))
 
     # Lines.
 
-    def newline(self, start: int, end: int) -> None:
+    def newline(self, start: int, end: int) -> int:
+        """End the line; the place where the next token begins."""
         if self.open and not self.open[-1].in_body and not self.open[-1].brackets:
-            self.end_line(self.open[-1], end)
+            part = self.open[-1]
+            closing = self.end_of_text(part, start) if self.before in ("=", "~") else None
+            if closing is not None:
+                self.problem(
+                    UNEXPECTED_TOKEN, Span(self.end, self.end), expected='`"""`', found="the end of the line"
+                )
+                part.broken = True
+                self.end = closing
+                return closing
+            self.end_line(part, end)
         self.line_start = end
         if self.trusting:
             self.begin_line(end)
+        return end
 
     def end_line(self, part: _Open, end: int) -> None:
         """End the part whose line is over, unless the next lines look like its body, without a brace."""
-        may_open = self.trusting and part.opening is None and not _WITHOUT_BODY.match(self.text, part.start)
+        may_open = (
+            self.trusting
+            and not part.broken
+            and part.opening is None
+            and not _WITHOUT_BODY.match(self.text, part.start)
+        )
         if may_open and self.next_indentation(end) > part.indentation:
             words = {"expected": "`{`", "found": "the end of the line"}
             self.problem(UNEXPECTED_TOKEN, Span(self.end, self.end), **words)
@@ -235,10 +213,22 @@ class _Drawing:
             return
         last, indentation = self.open[-1], self.indentation(start)
         is_statement = _STATEMENT_LINE.match(self.text, start + indentation)
-        if last.brackets and indentation <= last.indentation and is_statement:
+        begins = is_statement or _TWO_WORDS.match(self.text, start + indentation)
+        while is_statement and self.is_over(last, indentation):
+            self.unclosed(last.opening, self.end)
+            self.end_part(self.end)
+            last = self.open[-1]
+        if last.brackets and indentation <= last.indentation and begins:
             self.unclosed(last.brackets[-1], self.end)
             self.abandon(last)
             self.end_part(self.end)
+
+    def is_over(self, part: _Open, indentation: int) -> bool:
+        """Whether a statement of this indentation stands behind a body, whose own are indented deeper."""
+        if not part.in_body or not part.parts or len(self.open) < 2 or indentation > part.indentation:
+            return False
+        first = part.parts[0].start
+        return indentation_at(self.text, first) > part.indentation
 
     # Parts.
 
@@ -265,17 +255,20 @@ class _Drawing:
     def unclosed(self, opener: int | None, noticed: int) -> None:
         assert opener is not None
         character = self.text[opener]
-        if character not in _CLOSERS:
+        if character not in CLOSERS:
             return
         label = Label(self.source, Span(opener, opener + 1), f"`{character}` is opened here")
         is_visible = self.text[noticed : noticed + 1] not in ("", "\r", "\n")
         span = Span(noticed, noticed + is_visible)
-        self.problem(UNCLOSED_BRACKET, span, label, opener=character, closer=_CLOSERS[character])
+        self.problem(UNCLOSED_BRACKET, span, label, opener=character, closer=CLOSERS[character])
 
     # Brackets.
 
     def opener(self, start: int) -> None:
         part = self.part(start)
+        if self.text[start] == "{" and part.brackets and self.opens_body_inside(part):
+            self.unclosed(part.brackets[-1], self.end)
+            self.abandon(part)
         may_open = self.text[start] == "{" and not part.brackets and part.opening is None
         is_record = _BEFORE_RECORD.search(self.before) or _WITHOUT_BODY.match(self.text, part.start)
         if may_open and not is_record:
@@ -283,10 +276,20 @@ class _Drawing:
         else:
             part.brackets.append(start)
 
+    def opens_body_inside(self, part: _Open) -> bool:
+        """Whether a brace between brackets can only open a body: what stands before it is complete."""
+        can_have_one = part.opening is None and not _WITHOUT_BODY.match(self.text, part.start)
+        before = self.text[max(0, self.end - 1) : self.end]
+        return can_have_one and not _BEFORE_RECORD_INSIDE.search(before)
+
     def closer(self, start: int) -> None:
         character = self.text[start]
         if not self.open and character == "}":
             self.unopened(start)
+            return
+        if character == "}" and self.is_stray(start):
+            self.unopened(start)
+            self.open[-1].broken = True
             return
         if character == "}" and self.closes_body(start):
             self.close_body(start)
@@ -305,6 +308,15 @@ class _Drawing:
         if is_record and self.trusting and self.first_on_line(start):
             is_record = start - self.line_start >= last.indentation
         return not is_record and any(part.in_body for part in self.open)
+
+    def is_stray(self, start: int) -> bool:
+        """Whether a brace at the end of a statement's line closes a record that was never opened."""
+        around = next((part for part in reversed(self.open) if part.in_body), None)
+        last = self.open[-1] if self.open else None
+        if not self.trusting or last is None or around is None or last.in_body or last.brackets:
+            return False
+        opened = around.opening if around.opening is not None else 0
+        return opened < self.line_start <= last.start and self.text[start - 1 : start] == " "
 
     def close_body(self, start: int) -> None:
         last = self.open[-1]
@@ -337,7 +349,7 @@ class _Drawing:
 
     def close_bracket(self, part: _Open, start: int) -> None:
         character = self.text[start]
-        matching = [place for place in part.brackets if _CLOSERS[self.text[place]] == character]
+        matching = [place for place in part.brackets if CLOSERS[self.text[place]] == character]
         last = part.brackets[-1]
         if matching and matching[-1] != last:
             self.unclosed(last, start)
@@ -348,7 +360,7 @@ class _Drawing:
         if not matching:
             opener = self.text[last]
             label = Label(self.source, Span(last, last + 1), f"`{opener}` is opened here")
-            values = {"opener": opener, "found": character, "closer": _CLOSERS[opener]}
+            values = {"opener": opener, "found": character, "closer": CLOSERS[opener]}
             self.problem(MISMATCHED_BRACKET, Span(start, start + 1), label, **values)
             part.broken = True
         del part.brackets[-inner:]
@@ -375,12 +387,54 @@ class _Drawing:
         closing = re.compile(rf'^[ \t]*{run}(?!")', re.MULTILINE).search(self.text, line_end)
         if closing:
             return self.badly_opened(start, closing.end(), run)
-        self.problem(UNCLOSED_BLOCK, Span(start, quotes.end()), run=run)
-        next_item = _ITEM_LINE.search(self.text, line_end)
-        self.end = line_end
-        self.end_all(reporting=False)
-        self.line_start = next_item.start() if next_item else len(self.text)
+        return self.unclosed_block(start, run, self.next_statement(part, line_end))
+
+    def next_statement(self, part: _Open, start: int) -> int | None:
+        """The next line that seems to be none of a text that a part holds, or `None`."""
+        for line in _STATEMENT_OR_BRACE_LINE.finditer(self.text, start):
+            if len(line["indentation"]) <= part.indentation:
+                return line.start()
+        return None
+
+    def swallowed(self, block: re.Match[str]) -> int | None:
+        """The first statement in what is taken for a block, a line that stands out of it, or `None`."""
+        closing = self.text.rfind("\n", 0, block.end()) + 1
+        inside = self.indentation(closing)
+        for line in _STATEMENT_OR_BRACE_LINE.finditer(self.text, block.start(), closing):
+            if len(line["indentation"]) < inside:
+                return line.start()
+        return None
+
+    def unclosed_block(self, start: int, run: str, statement: int | None) -> int:
+        """Report a block that has no end; reading goes on at a statement behind it, or not at all."""
+        part = self.part(start)
+        self.problem(UNCLOSED_BLOCK, Span(start, start + len(run)), run=run)
+        self.end = start + len(run)
+        self.abandon(part)
+        if statement is None or _ITEM_LINE.match(self.text, statement):
+            self.end_all(reporting=False)
+        else:
+            self.end_part(self.end)
+        self.line_start = len(self.text) if statement is None else statement
         return self.line_start
+
+    def short_opening(self, quotes: re.Match[str]) -> int | None:
+        """Where a block ends whose opening quotes are one too few, or `None` for an empty string."""
+        part = self.part(quotes.start())
+        closing = self.end_of_text(part, quotes.end())
+        if closing is not None:
+            self.problem(UNEXPECTED_TOKEN, Span(*quotes.span()), expected='`"""`', found='`""`')
+            part.broken = True
+        return closing
+
+    def end_of_text(self, part: _Open, start: int) -> int | None:
+        """Where the closing quotes of a text end that begins on the next line without any, or `None`."""
+        rest = _CODE_LINE.match(self.text, start)
+        if rest is None or "\n" not in rest.group() or len(rest["indentation"]) <= part.indentation:
+            return None
+        limit = self.next_statement(part, start)
+        closing = _CLOSING_LINE.search(self.text, start, len(self.text) if limit is None else limit)
+        return None if closing is None else closing.end()
 
     def badly_opened(self, start: int, end: int, run: str) -> int:
         self.problem(BLOCK_OPENING, Span(start, start + len(run)), run=run)

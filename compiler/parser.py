@@ -21,9 +21,13 @@ import lark
 
 from agraph import grammar
 from agraph.compiler import syntax
+from agraph.compiler.brackets import too_deep
 from agraph.compiler.build import Builder
-from agraph.compiler.diagnostics import Diagnostic, diagnose
+from agraph.compiler.diagnostics import Diagnostic, Fix, Nearest, diagnose
+from agraph.compiler.edit import Edit
+from agraph.compiler.fixes import replacement
 from agraph.compiler.kinds import (
+    BLOCK_INDENTATION,
     MISPLACED_HEADER,
     MISSING_HEADER,
     NUL_CHARACTER,
@@ -32,9 +36,19 @@ from agraph.compiler.kinds import (
     UNEXPECTED_TOKEN,
     UNSUPPORTED_VERSION,
 )
-from agraph.compiler.outline import MOST_PROBLEMS, Part, outline, too_deep
-from agraph.compiler.phrases import expected, found, named_character, stray_hint, token_hint
+from agraph.compiler.outline import MOST_PROBLEMS, outline
+from agraph.compiler.parts import Part
+from agraph.compiler.phrases import (
+    STAND_INS,
+    expected,
+    found,
+    meant_sign,
+    named_character,
+    stray_hint,
+    token_hint,
+)
 from agraph.compiler.source import Source, Span
+from agraph.compiler.stubs import WITHOUT_BODY, keyword, stubs
 from agraph.compiler.table import store_table, stored_table
 
 _STARTS = ["file", "item", "statement", "fields"]
@@ -53,8 +67,10 @@ def parse(source: Source) -> tuple[syntax.File, tuple[Diagnostic, ...]]:
     with _ONE_AT_A_TIME:
         reader = _reader()
         reader.builder.begin(source)
+        reader.unread.clear()
         tops, has_header = reader.file()
-        return _file(source, tops, has_header, tuple(reader.builder.found))
+        file, found = _file(source, tops, has_header, tuple(reader.builder.found))
+        return attrs.evolve(file, unread=tuple(reader.unread)), found
 
 
 def _file(
@@ -73,7 +89,9 @@ def _file(
         return file, (diagnose(UNSUPPORTED_VERSION, source, version.span, found=text),)
     findings = list(diagnostics)
     if not has_header:
-        findings.append(diagnose(MISSING_HEADER, source, Span(0, 0)))
+        start = 1 if source.text.startswith("\ufeff") else 0
+        fix = Fix("begin with `agraph 1`", (Edit(Span(start, start), "agraph 1\n"),), safe=True)
+        findings.append(diagnose(MISSING_HEADER, source, Span(0, 0), fix=fix))
     headers = [top for top in tops if isinstance(top, syntax.Number) and top is not version]
     findings.extend(diagnose(MISPLACED_HEADER, source, header.span) for header in headers)
     findings.sort(key=lambda finding: finding.sort_key)
@@ -153,12 +171,23 @@ def build_machine(text: str, builder: Builder, *, strict: bool = False) -> lark.
     )
 
 
+def bare_machine(text: str) -> lark.Lark:
+    """A parser of a grammar that makes Lark's own tree, to measure ours against."""
+    postlex = cast("lark.lark.PostLex", _Newlines())
+    return lark.Lark(text, parser="lalr", lexer="contextual", start=_STARTS, postlex=postlex)
+
+
 @attrs.frozen
 class _Reader:
-    """The parser, and the builder that it feeds."""
+    """The parser, and the builder that it feeds.
+
+    Attributes:
+        unread: The stretches of the file that could not be read.
+    """
 
     machine: lark.Lark
     builder: Builder
+    unread: list[Span] = attrs.field(factory=list)
 
     def file(self) -> "tuple[tuple[syntax.Item | syntax.Number, ...], bool]":
         """The items of the builder's file, its header among them, and whether it has one, readable or not."""
@@ -167,8 +196,11 @@ class _Reader:
         if first_error is None:
             start = 1 if source.text.startswith("\ufeff") else 0
             tops = self._read(source.text[start:], "file", start, len(source.text))
-            if tops is not None:
+            if tops is not None and not any(
+                each.code == BLOCK_INDENTATION.code for each in self.builder.found
+            ):
                 return tuple(tops), any(isinstance(top, syntax.Number) for top in tops)
+            # A line that stands out of its block may be a statement, behind a block that was never closed.
             first_error = self.builder.found[-1]
         self.builder.begin(source)
         tops, has_header = self._by_parts(source)
@@ -199,14 +231,36 @@ class _Reader:
         """The tree of a part, or `None` where its own text cannot be read; its body is read all the same."""
         source = self.builder.source
         tree = None if part.broken else self._head(part, rule)
+        if tree is None:
+            self.unread.append(Span(part.start, part.end if part.opening is None else part.opening))
+        is_stub = tree is None
+        if is_stub:
+            tree = self._stub(part, rule)
         if part.opening is None:
             return tree
-        is_type = rule == "item" and _first_word(source, part) == "type"
+        is_type = rule == "item" and keyword(source.text[part.start : part.opening], rule) == "type"
         body = self._parts(part.parts, "fields" if is_type else "statement")
-        if tree is None:
-            return None
+        if tree is None or (is_stub and isinstance(tree, syntax.ModelDeclaration | syntax.ToolDeclaration)):
+            return tree
+        if is_stub and isinstance(tree, syntax.NodeDeclaration) and tree.value is not None:
+            # It may be an instance, whose block says what no other node's does.
+            body = tuple(each for each in body if isinstance(each, syntax.Setting) and len(each.path) == 1)
         content: Any = {"fields": body} if is_type else {"body": body}
         return attrs.evolve(tree, span=Span(part.start, part.end), **content)
+
+    def _stub(self, part: Part, rule: str) -> Any:
+        """What is left of a part whose own text cannot be read, or `None`."""
+        found = len(self.builder.found)
+        head = self.builder.source.text[part.start : part.end if part.opening is None else part.opening]
+        if part.opening is None and keyword(head, rule) not in WITHOUT_BODY:
+            return None
+        prompted = any(_first_word(self.builder.source, each) == "prompt" for each in part.parts)
+        for text in stubs(head, rule, prompted=prompted):
+            tree = self._read(text, rule, part.start, part.end)
+            del self.builder.found[found:]
+            if tree is not None:
+                return tree
+        return None
 
     def _head(self, part: Part, rule: str) -> Any:
         """The tree of a part with nothing between its braces."""
@@ -245,13 +299,22 @@ class _Reader:
         if isinstance(error, lark.exceptions.UnexpectedCharacters):
             character = source.text[position]
             span = Span(position, position + 1)
-            hint = stray_hint(character)
-            return diagnose(STRAY_CHARACTER, source, span, hint=hint, found=named_character(character))
+            instead = STAND_INS.get(character)
+            return diagnose(
+                STRAY_CHARACTER, source, span, hint=stray_hint(character),
+                fix=None if instead is None else replacement(span, instead), found=named_character(character),
+            )  # fmt: skip
         accepted = cast("Any", error).interactive_parser.accepts()
         met, span = found(source, position)
         word = _WORD.match(source.text, start)
         hint = token_hint(accepted, met, word.group() if word else "")
-        return diagnose(UNEXPECTED_TOKEN, source, span, hint=hint, expected=expected(accepted), found=met)
+        if isinstance(hint, Nearest) and word and met != f"`{hint.written}`":
+            hint = hint.at(Span(word.start(), word.end()))
+        sign = meant_sign(accepted, met)
+        fix = None if sign is None else replacement(span, sign)
+        return diagnose(
+            UNEXPECTED_TOKEN, source, span, hint=hint, fix=fix, expected=expected(accepted), found=met
+        )
 
 
 def _first_word(source: Source, part: Part) -> str:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Set
 
-from agraph.compiler.diagnostics import nearest
+import attrs
+
+from agraph.compiler.diagnostics import Nearest, nearest
 from agraph.compiler.source import Source, Span
 
 # In the order in which a message lists them.
@@ -117,6 +119,10 @@ _STRAY_HINTS = {
 }
 
 
+STAND_INS = {"“": '"', "”": '"', "→": "->", "\xa0": " "}
+"""What a character that is no part of the language stands for, where that is clear."""
+
+
 def stray_hint(character: str) -> str | None:
     """What to write instead of a character that is no part of the language."""
     if character.isalpha():
@@ -124,7 +130,7 @@ def stray_hint(character: str) -> str | None:
     return _STRAY_HINTS.get(character)
 
 
-def token_hint(accepted: Set[str], met: str, first_word: str) -> str | None:
+def token_hint(accepted: Set[str], met: str, first_word: str) -> str | Nearest | None:
     """What was probably meant.
 
     Args:
@@ -132,10 +138,11 @@ def token_hint(accepted: Set[str], met: str, first_word: str) -> str | None:
         met: What stands there, as `found` says it.
         first_word: The first word of the statement.
     """
-    if met == "`=`" and "COMPARISON" in accepted:
-        return "two values are compared with `==`"
-    if met == "`:`" and "EQUAL" in accepted:
-        return "a value is given with `=`"
+    match meant_sign(accepted, met):
+        case "==":
+            return "two values are compared with `==`"
+        case "=":
+            return "a value is given with `=`"
     if accepted >= _ITEM:
         return _inside_graph(met) or _meant(met.strip("`"), _ITEM)
     if {"EQUAL", "TILDE"} <= accepted and first_word:
@@ -143,10 +150,18 @@ def token_hint(accepted: Set[str], met: str, first_word: str) -> str | None:
     return None
 
 
+def meant_sign(accepted: Set[str], met: str) -> str | None:
+    """The sign that was meant by one of other languages, or `None`."""
+    if met == "`=`" and "COMPARISON" in accepted:
+        return "=="
+    return "=" if met == "`:`" and "EQUAL" in accepted else None
+
+
 def _inside_graph(met: str) -> str | None:
     return f"{met} stands between the braces of a graph" if met in ("`node`", "`edge`", "`output`") else None
 
 
-def _meant(word: str, keywords: Set[str]) -> str | None:
+def _meant(word: str, keywords: Set[str]) -> Nearest | None:
     words = sorted(map(str.lower, keywords))
-    return None if word in words else nearest(word.lower(), words)
+    near = None if word in words else nearest(word.lower(), words)
+    return None if near is None else attrs.evolve(near, written=word)

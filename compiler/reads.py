@@ -133,6 +133,8 @@ def named(path: NameRead, site: Site) -> Named | None:
 
 def is_read_by_name(pair: Pair, reads: frozenset[NameRead], site: Site) -> bool:
     """Whether what the receiver reads by name includes the message of the sender."""
+    if not any(read.name == pair.sender_name for read in reads):
+        return False
     for read in reads:
         if read.name == pair.sender_name and not read.is_whole:
             meant = named(read, site)

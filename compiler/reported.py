@@ -1,37 +1,167 @@
 """Which of the findings are told, and in which order."""
 
+import re
 from collections.abc import Sequence
 
-from agraph.compiler import kinds
-from agraph.compiler.diagnostics import Diagnostic
+from agraph.compiler import kinds, syntax
+from agraph.compiler.diagnostics import Diagnostic, nearest
+from agraph.compiler.names import import_alias
 from agraph.compiler.source import Source
+from agraph.compiler.stubs import NAMELESS
 
 ABSENCES = frozenset(
     kind.code
     for kind in (
         kinds.UNKNOWN_NAME, kinds.UNKNOWN_TYPE, kinds.UNKNOWN_MODEL, kinds.UNKNOWN_TOOL,
-        kinds.UNKNOWN_NODE, kinds.UNKNOWN_GRAPH, kinds.UNKNOWN_MODULE, kinds.NAME_NEEDS_EDGE,
-        kinds.UNKNOWN_INPUT, kinds.NO_SUCH_FIELD, kinds.MISSING_ARGUMENT, kinds.NO_OUTPUT,
-        kinds.NO_WORK, kinds.NO_MODEL,
+        kinds.UNKNOWN_NODE, kinds.UNKNOWN_GRAPH, kinds.UNKNOWN_MODULE, kinds.UNKNOWN_INPUT,
+        kinds.NO_SUCH_FIELD, kinds.MISSING_TYPE, kinds.TOO_MANY_ARGUMENTS, kinds.MISSING_ARGUMENT,
+        kinds.UNKNOWN_ARGUMENT, kinds.NO_WORK, kinds.NO_SUCH_INNER_NODE, kinds.NO_SUCH_INSTANCE,
+        kinds.NO_INNER_NODES, kinds.NOT_A_FAMILY, kinds.UNKNOWN_OPTION, kinds.OPTION_WITHOUT_CHOICE,
+        kinds.UNREAD_EXAMPLE, kinds.NEEDS_PARAMETERS, kinds.NO_SUCH_MEMBER, kinds.READS_ITSELF,
+        kinds.NO_OUTPUT, kinds.NO_MODEL, kinds.NO_DESCRIPTION, kinds.NAME_NEEDS_EDGE, kinds.NO_SUCH_EDGE,
     )
 )  # fmt: skip
-"""The codes of what says that something is missing."""
+"""The codes of what says that something is missing, which may stand in what could not be read."""
+
+_WANTED = {
+    kinds.NO_OUTPUT.code: "output",
+    kinds.NO_WORK.code: "prompt",
+    kinds.NO_MODEL.code: "model",
+}
+"""The word that begins what is missing."""
+
+_QUOTED = re.compile(r"`([A-Za-z_]\w*)", re.ASCII)
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
-def reported(found: Sequence[Diagnostic], source: Source) -> tuple[Diagnostic, ...]:
+def reported(found: Sequence[Diagnostic], tree: syntax.File, source: Source) -> tuple[Diagnostic, ...]:
     """The findings that are told of a file: each mistake once, by place, without what follows from others."""
-    return _sorted(_of_the_file(_without_guesses(found), source))
+    unread = [source.slice(span) for span in tree.unread]
+    told = _without_misspelt(_without_guesses(_without_failed_edges(found, tree, source), unread))
+    return _sorted(_of_the_file(_without_failed_imports(told, tree), source))
 
 
-def _without_guesses(found: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
+def _without_guesses(found: Sequence[Diagnostic], unread: Sequence[str]) -> Sequence[Diagnostic]:
     """The findings but those that something is missing, where it may stand in what could not be read."""
-    syntax_errors = {d.code for d in found if d.code.startswith("AG01")} - {
-        kinds.MISSING_HEADER.code,
-        kinds.MISPLACED_HEADER.code,
-    }
-    if not syntax_errors:
+    if not unread:
         return found
-    return [diagnostic for diagnostic in found if diagnostic.code not in ABSENCES]
+    words = [_WORD.findall(text) for text in unread]
+    nameless = {code for text in unread for code in _NAMELESS.get(_nameless(text), ())}
+    if any(map(_NAMELESS_INPUT.search, unread)):
+        nameless |= {kinds.UNKNOWN_NAME.code, kinds.UNKNOWN_INPUT.code}
+    found = [each for each in found if each.code not in nameless]
+    return [each for each in found if each.code not in ABSENCES or not _may_stand_in(each, words)]
+
+
+def _may_stand_in(diagnostic: Diagnostic, unread: Sequence[Sequence[str]]) -> bool:
+    """Whether what is missing may be one of the statements, given by their words, that could not be read."""
+    names = _QUOTED.findall(diagnostic.message)
+    if NAMELESS in names:
+        return True
+    if diagnostic.code in (kinds.NAME_NEEDS_EDGE.code, kinds.NO_SUCH_EDGE.code):
+        return any({*names} <= {*words} for words in unread)
+    wanted = _WANTED.get(diagnostic.code)
+    if wanted and any(nearest(word, [wanted]) for words in unread for word in words[:1]):
+        return True
+    return any(name in words for words in unread for name in names)
+
+
+def _without_failed_edges(
+    found: Sequence[Diagnostic], tree: syntax.File, source: Source
+) -> Sequence[Diagnostic]:
+    """The findings but those that an edge is missing which is there, and has an error."""
+    if all(each.code != kinds.NAME_NEEDS_EDGE.code for each in found):
+        return found
+    places = [each.span for each in found if each.source is source and each.severity == "error"]
+    failed = [
+        {*_WORD.findall(source.slice(edge.span))}
+        for item in tree.items
+        if isinstance(item, syntax.GraphDeclaration)
+        for edge in item.body
+        if isinstance(edge, syntax.EdgeDeclaration)
+        if any(edge.span.start <= place.start and place.end <= edge.span.end for place in places)
+    ]
+    return [
+        each
+        for each in found
+        if each.code != kinds.NAME_NEEDS_EDGE.code
+        or not any({*_QUOTED.findall(each.message)} <= words for words in failed)
+    ]
+
+
+_NAMELESS = {
+    "node": (kinds.UNKNOWN_NODE.code,),
+    "model": (kinds.UNKNOWN_MODEL.code,),
+    "tool": (kinds.UNKNOWN_TOOL.code,),
+    "graph": (kinds.UNKNOWN_TOOL.code, kinds.UNKNOWN_GRAPH.code),
+    "type": (kinds.UNKNOWN_TYPE.code,),
+}
+"""What may be missed where a declaration has lost its name."""
+
+
+_NAMELESS_INPUT = re.compile(r"[(,]\s*:")
+
+
+def _nameless(statement: str) -> str:
+    """The first word of a statement that has no name behind it, or nothing."""
+    words = statement.split(maxsplit=2)
+    if not words or (len(words) > 1 and _WORD.match(words[1])):
+        return ""
+    return words[0]
+
+
+_MISSPELT = {
+    kinds.UNKNOWN_ATTRIBUTE.code: kinds.NO_WORK.code,
+    kinds.UNKNOWN_INPUT.code: kinds.MISSING_ARGUMENT.code,
+    kinds.UNKNOWN_ARGUMENT.code: kinds.MISSING_ARGUMENT.code,
+}
+"""What is unknown under one name is often missing under another."""
+
+
+def _without_misspelt(found: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
+    """The findings but those that something is missing which is there, under nearly its name."""
+    there = {
+        (_MISSPELT[each.code], _owner_or_name(each))
+        for each in found
+        if each.code in _MISSPELT and each.hint and each.hint.startswith("did you mean")
+    }
+    if not there:
+        return found
+    return [
+        each
+        for each in found
+        if not any((each.code, name) in there for name in _QUOTED.findall(each.message))
+    ]
+
+
+def _owner_or_name(diagnostic: Diagnostic) -> str:
+    """The node whose prompt is misspelt, or the name that an input or an argument should have."""
+    meant: list[str] = _QUOTED.findall(diagnostic.hint or "")
+    owner: list[str] = _QUOTED.findall(diagnostic.message)
+    if diagnostic.code == kinds.UNKNOWN_ATTRIBUTE.code:
+        return owner[0] if meant[0] == "prompt" else ""
+    return meant[0]
+
+
+_NOT_IMPORTED = {kinds.UNKNOWN_STD.code, kinds.IMPORT_UNREADABLE.code, kinds.IMPORT_CYCLE.code}
+
+
+def _without_failed_imports(found: Sequence[Diagnostic], tree: syntax.File) -> Sequence[Diagnostic]:
+    """The findings but those that nothing is imported under a name, where an import of it has failed."""
+    places = {each.span for each in found if each.code in _NOT_IMPORTED}
+    failed = [
+        import_alias(item)
+        for item in tree.items
+        if isinstance(item, syntax.Import)
+        if item.path_span in places
+    ]
+    if not failed:
+        return found
+    return [
+        each
+        for each in found
+        if each.code != kinds.UNKNOWN_MODULE.code or not nearest(_QUOTED.findall(each.message)[0], failed)
+    ]
 
 
 def _of_the_file(found: Sequence[Diagnostic], source: Source) -> Sequence[Diagnostic]:

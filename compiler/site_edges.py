@@ -63,7 +63,7 @@ def gather_edges(nodes: SiteNodes) -> Iterator[EdgeDraft]:
 
 def _line(joint: Joint, nodes: SiteNodes) -> Line | bool:
     """Where the edge's prior is said; for a fixed edge, whether it is there."""
-    ends = ends_of(joint.declaration)
+    ends = ends_of(joint.declaration) if nodes.site.levels else ""
     for number, level, block in nodes.shared.learnables.blocks.around(nodes.site):
         said = block.edges.get(ends)
         if said is not None:

@@ -257,7 +257,11 @@ class SiteNodes:
         else:
             given = resolve_expression(value, scope)[1]
             absent = absent or isinstance(given, types.Optional | types.Null)
-            type_ = types.required(given) if type_ is None else type_
+            if type_ is None:
+                type_ = types.required(given)
+            elif not types.fits(given, type_):
+                # Which of the two is meant cannot be told: nothing follows from either.
+                type_ = ANY
         return _with_absence(ANY if type_ is None else type_, absent)
 
     def _may_be_absent(self, family: Family) -> bool:
@@ -309,8 +313,11 @@ class SiteNodes:
 
     def gather(self) -> None:
         """Take note of the learnables that nodes have, and of what fixed instances settle."""
+        said = (
+            self.settings
+        )  # Where there are no nodes, what the graph sets for them is checked all the same.
         for name, family in self.site.families.items():
-            settings = self.settings[name]
+            settings = said[name]
             on = settings.get("on")
             if on is not None and on.learnable:
                 shape = () if family.size is None else (family.size,)

@@ -403,8 +403,10 @@ class File:
 
     Attributes:
         version: The number after `agraph` on the first line, or `None` where the header is missing.
+        unread: The stretches that could not be read; what stands there may be missed elsewhere.
     """
 
     version: Number | None
     items: tuple[Item, ...]
     span: Span
+    unread: tuple[Span, ...] = attrs.field(default=(), repr=False)

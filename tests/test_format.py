@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agraph.compiler import compile_source
+from agraph.compiler.brackets import DEEPEST
 from agraph.compiler.diagnostics import has_errors
 from agraph.compiler.format import formatted
-from agraph.compiler.outline import DEEPEST
 from agraph.compiler.parser import parse
 from agraph.compiler.pieces import pieces
 from agraph.compiler.source import Source

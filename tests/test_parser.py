@@ -464,7 +464,7 @@ def test_after_an_unclosed_block_the_next_item_is_read() -> None:
 
 def test_a_block_closed_by_a_later_one_is_told_by_its_indentation() -> None:
     text = DEBATE.replace('Cite at least one source.\n      {{ inbox }}\n      """', "Cite")
-    assert {code for code, _ in found(text)} == {"AG0109"}
+    assert {code for code, _ in found(text)} == {"AG0107"}
 
 
 # Messages.

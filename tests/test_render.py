@@ -56,6 +56,7 @@ def test_the_whole_picture() -> None:
         ("漢字 wrong", "wrong", "漢字 wrong", "     ^^^^^"),
         ("e\u0301 wrong", "wrong", "e\u0301 wrong", "  ^^^^^"),
         ("a = 漢字", "漢字", "a = 漢字", "    ^^^^"),
+        ("\t😀 wrong", "wrong", "    😀 wrong", "       ^^^^^"),
         ("a [\nb\n]", "[\nb\n]", "a [", "  ^"),
         ("a = b\r\nc", "b", "a = b", "    ^"),
         ("\ufeffwrong", "wrong", "wrong", "^^^^^"),
@@ -150,6 +151,7 @@ def test_json_has_everything() -> None:
                 "end": {"line": 1, "column": 2, "offset": 1},
             }
         ],
+        "fix": None,
     }
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _VERBS = {
     "check": "agraph.cli.check:check",
     "fmt": "agraph.cli.fmt:fmt",
+    "explain": "agraph.cli.explain:explain",
     "compile": "agraph.cli.compile:compile_",
     "show": "agraph.cli.show:show",
     "run": "agraph.cli.run:run",
