@@ -1,16 +1,18 @@
 """What an evaluation or an optimization will use, told before the first call."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
 from agraph.compiler import ir
 from agraph.graph_argument import load_graph
+from agraph.optimizer.moves import KINDS, Kind
 from agraph.optimizer.replay import replayable
 from agraph.optimizer.search import Settings
 from agraph.optimizer.split import split
 from agraph.optimizer.task import Example, data_set, read_examples
+from agraph.optimizer.tune import learnable_kinds, text_runs
 from agraph.runtime.errors import DataError
 from agraph.runtime.estimate import Estimate, Heard, estimate_run
 from agraph.runtime.permissions import Permissions, project_permissions
@@ -60,8 +62,9 @@ def estimate_optimization(
     models: Mapping[str, ir.Model] | None = None,
     permissions: Permissions | None = None,
     realizations: int = 200,
+    only: Collection[Kind] = KINDS,
 ) -> Forecast:
-    """What `optimize` with these arguments uses; see there.
+    """What `optimize` with these arguments uses, but for the few calls of a proposer; see there.
 
     Where all realizations share their calls, one run on each row makes all of them.
     """
@@ -76,6 +79,11 @@ def estimate_optimization(
     runs = (realizations * block + decided, realizations * train + decided)
     if replayable(graph):
         runs = (train + validation + judged,) * 2
+    texts = learnable_kinds(graph) & set(only) - {"edges"}
+    if texts:
+        fewest, most = text_runs(graph, texts, realizations)
+        structure = runs if "edges" in learnable_kinds(graph) & set(only) else (0, 0)
+        runs = (structure[0] + fewest + judged, structure[1] + most + judged)
     heard: dict[ir.NodeIndex, list[ir.NodeIndex]] = {
         ir.NodeIndex(index): [] for index, node in enumerate(graph.nodes) if node.on
     }

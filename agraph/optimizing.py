@@ -2,13 +2,12 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import attrs
 
 from agraph.blocking import blocking
 from agraph.budgets import budget_of
-from agraph.compiler import compile_source
 from agraph.compiler.ir import FIXED, Graph, Json, Model
 from agraph.compiler.source import Source
 from agraph.evaluating import Material, material
@@ -16,10 +15,13 @@ from agraph.files import FileLoader
 from agraph.graph_argument import load_optimized_graph, parse_target
 from agraph.history import Change, Learned, data_hash, difference, held_out_uses, note
 from agraph.optimizer.accept import Verdict
+from agraph.optimizer.data_text import example_texts
 from agraph.optimizer.evaluate import Evaluator
-from agraph.optimizer.rewrite import Values, current_values, rewritten
+from agraph.optimizer.manuscript import Manuscript
+from agraph.optimizer.moves import KINDS, Kind
+from agraph.optimizer.rewrite import Values, current_values
 from agraph.optimizer.search import Settings
-from agraph.optimizer.tune import Tuning, tune
+from agraph.optimizer.tune import Proposed, Tuning, tune
 from agraph.recording import KEPT, Recording, journal_of
 from agraph.runtime.budget import Budget
 from agraph.runtime.errors import FileError, UnwrittenError
@@ -49,15 +51,33 @@ class Standing:
 
 
 @attrs.frozen
+class TextChange:
+    """A prompt or a list of examples that is another now.
+
+    Attributes:
+        name: `judge.prompt`, `judge.examples`.
+        old: The prompt's text, or the examples as the language writes them, one a line.
+        new: Likewise.
+    """
+
+    name: str
+    old: str
+    new: str
+
+
+@attrs.frozen
 class Optimization:
     """What became of an optimization.
 
     Attributes:
         path: The file that was or would be written.
         changes: Every learnable edge, gate and option in the order of the file, old and new value.
+        texts: The prompts and examples that change.
+        prompts: What became of the prompts that were proposed, or `None` where none is learned.
+        examples: What became of the examples that were proposed, or `None` where none are learned.
         verdict: On the held-out rows, or `None` where nothing better than the file was found.
         train_rows: How many rows were learned from; likewise `validation_rows` and `held_out_rows`.
-        realizations: How many were tried.
+        realizations: How many were tried, each proposal for a text counted as one.
         stopped: Why the search ended before it was done, such as a budget that was spent, or `None`.
         usage: What it all used.
         diff: From the file to its new text, empty where nothing is to be changed.
@@ -69,6 +89,9 @@ class Optimization:
     graph: str
     path: str
     changes: tuple[Change, ...]
+    texts: tuple[TextChange, ...]
+    prompts: Proposed | None
+    examples: Proposed | None
     verdict: Verdict | None
     train_rows: int
     validation_rows: int
@@ -97,6 +120,7 @@ def optimize(
     concurrency: int = 16,
     seed: int = 0,
     realizations: int = 200,
+    only: Collection[Kind] = KINDS,
     plan: bool = False,
     output: str | None = None,
     budget: str | Sequence[str] = (),
@@ -105,7 +129,7 @@ def optimize(
     listener: Listener | None = None,
     recording: Recording = KEPT,
 ) -> Optimization:
-    """Learn a graph's edges, gates and choices, and rewrite its file where the result is better.
+    """Learn what stands after `~` in a graph, and rewrite its file where the result is better.
 
     Args:
         target: `FILE` or `FILE:graph`; unless one is named, the graph of the file's one `optimize` block.
@@ -116,6 +140,7 @@ def optimize(
         concurrency: How many rows, and how many model calls, may be under way at once.
         seed: Of all randomness; the same seed gives the same file, at any concurrency.
         realizations: The most realizations to try.
+        only: What may be learned: `edges` (gates and choices too), `prompts`, `examples`.
         plan: Write nothing.
         output: Write to this file instead of the author's.
         budget: A hard stop, such as `usd=2` or `calls=500,time=10m`; that of the block where empty. What is
@@ -138,16 +163,19 @@ def optimize(
         limits = budget_of(budget, found.graph)
         arguments: dict[str, Json] = {
             "data": found.data.path, "metric": metric, "seed": seed, "realizations": realizations,
+            "only": list(only),
         }  # fmt: skip
         journal = journal_of("optimize", target, found.graph, arguments, models, recording)
+        source = found.compilation.module.source
+        manuscript = Manuscript(found.graph, source, FileLoader(permissions))
         tuning, usage = blocking(
             _tuned(
-                found, models, concurrency, settings, seed, limits, permissions, progress, listener, journal
+                found, manuscript, models, concurrency, settings, seed, only, limits, permissions, progress,
+                listener, journal,
             )
-        )
-        source = found.compilation.module.source
-        values = _values(found.graph, tuning)
-        text = _rewritten(found.graph, source, values, permissions)
+        )  # fmt: skip
+        values = tuning.values if tuning.accepted else current_values(found.graph)
+        text = _rewritten(manuscript, values)
         learned = _learned(found, tuning, values, text if tuning.accepted else source.text, usage)
         learned = attrs.evolve(learned, number=journal.number, file=os.path.realpath(output or path))
         run = note(learned, path, recording.report)
@@ -160,11 +188,14 @@ def optimize(
         graph=found.graph.name,
         path=output or path,
         changes=_changes(found.graph, values),
+        texts=tuple(_text_changes(found.graph, values)),
+        prompts=tuning.prompts,
+        examples=tuning.examples,
         verdict=tuning.verdict,
         train_rows=len(tuning.split.train),
         validation_rows=len(tuning.split.validation),
         held_out_rows=len(tuning.split.held_out),
-        realizations=tuning.result.realizations,
+        realizations=tuning.tried,
         stopped=tuning.stopped,
         usage=usage,
         diff=difference(source, text, output or path) if tuning.accepted else "",
@@ -199,10 +230,12 @@ def _learned(found: Material, tuning: Tuning, values: Values, text: str, usage: 
 
 async def _tuned(
     found: Material,
+    manuscript: Manuscript,
     models: Mapping[str, Model] | None,
     concurrency: int,
     settings: Settings,
     seed: int,
+    only: Collection[Kind],
     budget: Budget | None,
     permissions: Permissions | None,
     progress: Callable[[Standing], None] | None,
@@ -219,25 +252,18 @@ async def _tuned(
             if progress is not None:
                 progress(Standing(realizations, settings.realizations, best, session.usage))
 
-        return await tune(found.graph, evaluator, settings, seed, report, budget), session.usage
+        tuning = await tune(manuscript, evaluator, settings, seed, report, only, budget)
+        return tuning, session.usage
 
 
 # From values to the file.
 
 
-def _values(graph: Graph, tuning: Tuning) -> Values:
-    current = current_values(graph)
-    return attrs.evolve(current, probabilities=tuning.result.probabilities) if tuning.accepted else current
-
-
-def _rewritten(graph: Graph, source: Source, values: Values, permissions: Permissions | None) -> str:
+def _rewritten(manuscript: Manuscript, values: Values) -> str:
     """The file's new text, compiled again to hold that it says these values and nothing else changed."""
-    text = rewritten(graph, source, values)
-    again = compile_source(Source(source.path, text), FileLoader(permissions))
-    new = next((each for each in again.graphs if each.name == graph.name), None)
-    assert new is not None, "the rewritten file does not compile"
-    assert current_values(new) == values, "the rewritten file says other values"
-    return text
+    again = manuscript.compiled(values)
+    assert not isinstance(again, str), again
+    return manuscript.text(values)
 
 
 def _write(text: str, source: Source, path: str, output: str | None) -> None:
@@ -265,3 +291,13 @@ def _changes(graph: Graph, values: Values) -> tuple[Change, ...]:
         Change(names[parameter], graph.priors[parameter], values.probabilities[parameter])
         for parameter in sorted(names)
     )
+
+
+def _text_changes(graph: Graph, values: Values) -> Iterator[TextChange]:
+    for prompt, text in zip(graph.prompts, values.prompts, strict=True):
+        if text != prompt.text:
+            yield TextChange(prompt.name, prompt.text, text)
+    for shown, examples in zip(graph.demonstrations, values.demonstrations, strict=True):
+        if examples != shown.examples:
+            old, new = ("\n".join(example_texts(each)) for each in (shown.examples, examples))
+            yield TextChange(shown.name, old, new)

@@ -299,6 +299,23 @@ class Prompt:
     nodes: tuple[NodeIndex, ...]
 
 
+@attrs.frozen
+class Demonstrations:
+    """The list after `examples ~`, shared by the members of a family.
+
+    Attributes:
+        name: For people: `judge.examples`.
+        span: The whole list in the author's file, or where it is missing.
+        examples: What the list means.
+        nodes: The nodes that use it.
+    """
+
+    name: str
+    span: Span | Missing
+    examples: tuple[Example, ...]
+    nodes: tuple[NodeIndex, ...]
+
+
 # The optimize block.
 
 
@@ -343,12 +360,14 @@ class Task:
     Attributes:
         columns: The data set's column for an input of another name.
         budget: Limits by unit: `usd`, `calls`, `tokens`, `time_s`.
+        proposer: The model that proposes prompts, or `None` where they are made of earlier ones.
     """
 
     data: DataSet | None
     metric: Metric | None
     columns: tuple[tuple[str, str], ...]
     budget: tuple[tuple[str, float], ...]
+    proposer: ModelIndex | None = None
 
 
 # The graph.
@@ -380,6 +399,7 @@ class Graph:
     probabilities: tuple[Probabilities, ...]
     prompts: tuple[Prompt, ...]
     task: Task | None
+    demonstrations: tuple[Demonstrations, ...] = ()
 
     @cached_property
     def priors(self) -> tuple[float, ...]:

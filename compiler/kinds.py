@@ -375,12 +375,6 @@ NO_MCP = Kind(
     "`mcp` tools are not supported by this version",
     'wrap the tool in a Python function: `python("module:function")`',
 )
-NO_PROPOSER = Kind(
-    "AG0908",
-    "error",
-    "prompt search is not supported by this version, so `proposer` has no use",
-    "leave it out",
-)
 
 # AG10: graphs as nodes, and choices.
 

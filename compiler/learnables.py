@@ -10,6 +10,7 @@ from typing import Literal
 import attrs
 
 from agraph.compiler import ir, kinds, syntax
+from agraph.compiler.attributes import Said
 from agraph.compiler.blocks import Blocks, order_of
 from agraph.compiler.diagnostics import Findings
 from agraph.compiler.ir import Missing, NodeIndex, ParameterIndex
@@ -53,6 +54,20 @@ class PromptDraft:
     def finished(self) -> ir.Prompt:
         """The prompt with all its nodes."""
         return ir.Prompt(self.name, self.span, self.text, tuple(self.nodes))
+
+
+@attrs.define(eq=False)
+class DemonstrationsDraft:
+    """Learnable examples while the nodes that use them are gathered, site by site."""
+
+    name: str
+    span: Span | Missing
+    examples: tuple[ir.Example, ...]
+    nodes: list[NodeIndex] = attrs.field(factory=list)
+
+    def finished(self) -> ir.Demonstrations:
+        """The examples with all their nodes."""
+        return ir.Demonstrations(self.name, self.span, self.examples, tuple(self.nodes))
 
 
 @attrs.frozen(eq=False)
@@ -99,6 +114,7 @@ class Learnables:
     blocks: Blocks
     drafts: dict[tuple[str, ...], Draft] = attrs.field(factory=dict)
     prompts: dict[tuple[str, ...], PromptDraft] = attrs.field(factory=dict)
+    demonstrations: dict[tuple[str, ...], DemonstrationsDraft] = attrs.field(factory=dict)
     _priors: dict[tuple[int, tuple[int, ...]], Prior | str | None] = attrs.field(factory=dict)
 
     def slot(
@@ -219,6 +235,27 @@ class Learnables:
             self.prompts[key] = known
         known.nodes.extend(nodes)
         return known.number
+
+    def note_examples(
+        self,
+        site: Site,
+        family: str,
+        nodes: tuple[NodeIndex, ...],
+        examples: tuple[ir.Example, ...],
+        said: Said,
+        rank: tuple[int, ...],
+    ) -> None:
+        """Take note of learnable examples that these nodes use; not where an instance above is fixed."""
+        if fixing_entry(site, said.level) is not None:
+            return
+        names = tuple(each.declaration.name.text for each in site.levels)
+        key, statement = (*names, family), f"{family}.examples"
+        known = self.demonstrations.get(key)
+        if known is None:
+            span = said.value.span if said.level == 0 else self.blocks.missing(site, statement, rank)
+            known = DemonstrationsDraft(learnable_name(names, statement), span, examples)
+            self.demonstrations[key] = known
+        known.nodes.extend(nodes)
 
     def number(self) -> tuple[ir.Probabilities, ...]:
         """The learnable probabilities in the order of the file, their parameters numbered."""

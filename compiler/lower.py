@@ -63,6 +63,10 @@ def lower(declaration: syntax.GraphDeclaration, module: Module, findings: Findin
         _check_output(nodes)
     root = sites[0]
     block = module.optimizes.get(declaration.name.text)
+    task = (
+        None if block is None
+        else lower_task(block, module, root.inputs, root.answer, shared.model, findings)
+    )  # fmt: skip
     graph = ir.Graph(
         version=ir.VERSION,
         name=declaration.name.text,
@@ -78,7 +82,8 @@ def lower(declaration: syntax.GraphDeclaration, module: Module, findings: Findin
         output_nulls=isinstance(root.answer, types.ListOf) and isinstance(root.answer.item, types.Optional),
         probabilities=probabilities,
         prompts=tuple(each.finished() for each in shared.learnables.prompts.values()),
-        task=None if block is None else lower_task(block, module, root.inputs, root.answer, findings),
+        task=task,
+        demonstrations=tuple(each.finished() for each in shared.learnables.demonstrations.values()),
     )
     return Lowered(graph, root, tuple(edges))
 

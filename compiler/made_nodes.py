@@ -154,13 +154,19 @@ def _model_call(nodes: SiteNodes, family: Family, settings: Settings, type_: typ
     if prompt is not None and not (prompt.learnable and isinstance(prompt.value, syntax.RecordValue)):
         attributes.text(prompt)
     _check_inbox_is_read(nodes, family, settings)
+    examples, shown = read_examples(settings, family.name, type_), settings.get("examples")
+    if shown is not None and shown.learnable:
+        rank = nodes.rank(family.name, "examples")
+        nodes.shared.learnables.note_examples(
+            nodes.site, family.name, family.receivers, examples, shown, rank
+        )
     return ir.ModelCall(
         model=ir.ModelIndex(0) if model is None else nodes.shared.model(model),
         prompt=(), learnable=nodes.prompts.get(family.name), system=None,
         tools=() if "tools" in chosen or tools is None or tools.learnable
         else tuple(map(nodes.shared.tools.index, attributes.tools(tools))),
         max_turns=attributes.whole_number(settings.get("max_turns"), 1, MAX_TURNS),
-        examples=read_examples(settings, family.name, type_),
+        examples=examples,
     )  # fmt: skip
 
 

@@ -323,14 +323,14 @@ class SiteNodes:
                 shape = () if family.size is None else (family.size,)
                 slot = self.shared.learnables.slot(
                     "gate", self.site, (name, "on"), f"{name}.on", Line(on.level, on.value, on.findings),
-                    shape, frozenset(range(len(family.receivers))), self._rank(name, "on"),
+                    shape, frozenset(range(len(family.receivers))), self.rank(name, "on"),
                 )  # fmt: skip
                 if slot is not None:
                     self.gates[name] = slot
             if works_of(family) == "model":
                 self._gather_texts(family, settings)
 
-    def _rank(self, family: str, attribute: str) -> tuple[int, ...]:
+    def rank(self, family: str, attribute: str) -> tuple[int, ...]:
         """Where a line of a block about a node's attribute stands among those about the site."""
         return 0, self._ranks[family], list(attributes.ATTRIBUTES).index(attribute)
 
@@ -341,7 +341,7 @@ class SiteNodes:
     def _gather_texts(self, family: Family, settings: Settings) -> None:
         choices = [
             read_choice(
-                kind, said, settings, family, self.site, self.shared.learnables, self._rank(family.name, kind)
+                kind, said, settings, family, self.site, self.shared.learnables, self.rank(family.name, kind)
             )
             for kind in CHOICES
             if (said := settings.get(kind)) is not None
@@ -351,7 +351,7 @@ class SiteNodes:
         if prompt is not None and prompt.learnable and isinstance(prompt.value, syntax.String):
             learned = self.shared.learnables.prompt(
                 self.site, family.name, family.receivers, prompt.value, prompt.level,
-                self._rank(family.name, "prompt"),
+                self.rank(family.name, "prompt"),
             )  # fmt: skip
             if learned is not None:
                 self.prompts[family.name] = learned

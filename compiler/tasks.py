@@ -1,10 +1,10 @@
 """The optimize block of a graph: its data, its metric, its budget."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from agraph.compiler import ir, kinds, syntax, types
-from agraph.compiler.attributes import describe_statement
+from agraph.compiler.attributes import Said, describe_statement, model
 from agraph.compiler.declarations import python_function
 from agraph.compiler.diagnostics import Findings, nearest
 from agraph.compiler.expressions import Scope, Tools, Typed, resolve_expression
@@ -32,6 +32,7 @@ def lower_task(
     module: Module,
     inputs: Mapping[str, types.Type],
     output: types.Type,
+    index: Callable[[ir.Model], ir.ModelIndex],
     findings: Findings,
 ) -> ir.Task:
     """What an optimize block says; what is wrong with it is reported and left out.
@@ -41,6 +42,7 @@ def lower_task(
         module: The file around it.
         inputs: The inputs of the graph, whose columns may be renamed.
         output: The type of the graph's answer.
+        index: Gives the index that a model has in the graph.
         findings: Where mistakes are noted.
     """
     settings: dict[str, syntax.Setting] = {}
@@ -62,17 +64,26 @@ def lower_task(
         elif name in settings:
             label = findings.label(settings[name].span, "the first is here")
             findings.add(kinds.ATTRIBUTE_TWICE, statement.span, label, name=name)
-        elif name == "proposer":
-            findings.add(kinds.NO_PROPOSER, statement.span)
         else:
             settings[name] = statement
-    data, metric, budget, columns = (settings.get(name) for name in SETTINGS[:4])
+    data, metric, budget, columns, proposer = (settings.get(name) for name in SETTINGS)
     return ir.Task(
         None if data is None else data_set(data.value, findings),
         None if metric is None else metric_of(metric.value, module, output, findings),
         () if columns is None else _columns(columns.value, inputs, findings),
         () if budget is None else _budget(budget.value, findings),
+        None if proposer is None else _proposer(proposer, module, index, findings),
     )
+
+
+def _proposer(
+    setting: syntax.Setting,
+    module: Module,
+    index: Callable[[ir.Model], ir.ModelIndex],
+    findings: Findings,
+) -> ir.ModelIndex | None:
+    found = model(setting.value, Said(setting, Place(module), findings, 0))
+    return None if found is None else index(found)
 
 
 def data_set(value: syntax.Expression, findings: Findings) -> ir.DataSet | None:

@@ -88,10 +88,13 @@ def _broken_learnables(graph: Graph) -> Iterator[str]:
     if len(set(used)) != len(used):
         yield "two places share one parameter"
     places = [each.span for each in graph.probabilities] + [each.span for each in graph.prompts]
+    places += [each.span for each in graph.demonstrations]
     # Pairs of numbers are compared many times faster than spans.
     spans = sorted((place.start, place.end) for place in places if isinstance(place, Span))
     if any(left[1] > right[0] for left, right in pairwise(spans)):
         yield "two learnables overlap in the file"
+    if graph.task and graph.task.proposer is not None and graph.task.proposer >= len(graph.models):
+        yield "the proposer is no model"
 
 
 def _broken_node(node: Node, graph: Graph) -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 
-from agraph.compiler.ir import Json
-from agraph.optimizer.grade import Scorer
+from agraph.compiler.ir import Graph, Json
+from agraph.optimizer.grade import Grade, Scorer
 from agraph.optimizer.scoreboard import Score
 from agraph.optimizer.task import Example
 from agraph.runtime.budget import UNBOUNDED, Amount, larger, used_of
@@ -33,6 +33,8 @@ class Scored:
         cost: Model calls that the run takes; the share of nodes that ran tells equals apart. Infinite where
             there is no answer: of two that score alike, the one without an answer is never the better.
         usage: What the run would have used alone.
+        values: The value of each node, null where there is none; empty where there is no answer.
+        feedback: What a Python metric said in words, or `None`.
     """
 
     value: float
@@ -40,6 +42,8 @@ class Scored:
     failure: RunError | None
     cost: float
     usage: Usage
+    values: tuple[Json, ...] = ()
+    feedback: str | None = None
 
 
 @attrs.define(eq=False)
@@ -49,6 +53,7 @@ class Evaluator:
     Attributes:
         concurrency: How many runs may be under way at once.
         done: Told of each score as it comes, for progress.
+        before: Told of itself before it runs anything.
         answered: How many runs gave an answer so far.
         largest: The most that a run used of each unit so far, or `None` before the first.
     """
@@ -58,6 +63,7 @@ class Evaluator:
     scorer: Scorer
     concurrency: int
     done: Callable[[Scored], None] = lambda _: None
+    before: "Callable[[Evaluator], None]" = lambda _: None
     answered: int = attrs.field(default=0, init=False)
     largest: Amount | None = attrs.field(default=None, init=False)
     _spent: BudgetError | None = attrs.field(default=None, init=False)
@@ -72,6 +78,12 @@ class Evaluator:
             runs * self.largest.calls, runs * self.largest.tokens, None if usd is None else runs * usd
         )
 
+    def variant(self, graph: Graph) -> "Evaluator":
+        """What scores the graph with other texts; see `Session.variant`."""
+        other = attrs.evolve(self, session=self.session.variant(graph))
+        other.answered, other.largest = self.answered, self.largest
+        return other
+
     async def scores(self, pairs: Sequence[tuple[Realization, int]]) -> list[Score]:
         """Scores as the search wants them; see `all`."""
         return [Score(scored.value, scored.cost) for scored in await self.all(pairs)]
@@ -84,6 +96,7 @@ class Evaluator:
             RunError: Every run so far failed at a node, so that nothing can be learned from the scores.
             DataError: A row lacks what the metric reads.
         """
+        self.before(self)
         results: list[Scored | None] = [None] * len(pairs)
         self._spent = None
         waiting = iter(enumerate(pairs))
@@ -128,9 +141,13 @@ class Evaluator:
             return Scored(0.0, None, error, math.inf, Usage())
         self.answered += 1
         self.largest = larger(self.largest, used_of(outcome.usage, UNBOUNDED))
-        grade = self.scorer(outcome.value, example.source, self._trace(outcome))
+        grade = self.grade(outcome, example)
         cost = outcome.usage.calls + sum(outcome.ran) / (len(outcome.ran) + 1)
-        return Scored(grade.value, outcome.value, None, cost, outcome.usage)
+        return Scored(grade.value, outcome.value, None, cost, outcome.usage, outcome.values, grade.feedback)
+
+    def grade(self, outcome: Outcome, example: Example) -> Grade:
+        """What the metric says of what a run gave."""
+        return self.scorer(outcome.value, example.source, self._trace(outcome))
 
     def _trace(self, outcome: Outcome) -> dict[str, Json]:
         """The value of each node that ran, by its name."""

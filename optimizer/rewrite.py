@@ -7,7 +7,7 @@ import attrs
 
 from agraph.compiler.edit import Edit, apply_edits
 from agraph.compiler.format import formatted
-from agraph.compiler.ir import FIXED, Graph, Missing, Probabilities, Prompt
+from agraph.compiler.ir import FIXED, Example, Graph, Missing, Probabilities, Prompt
 from agraph.compiler.source import Source, Span
 from agraph.compiler.strings import encode
 from agraph.optimizer.block_lines import (
@@ -19,6 +19,7 @@ from agraph.optimizer.block_lines import (
     row_by_row,
     unit_of,
 )
+from agraph.optimizer.data_text import example_texts
 
 
 @attrs.frozen
@@ -29,15 +30,21 @@ class Values:
         probabilities: (parameters,) in 0 to 1; one that changes is written with three decimals, and is
             never 0 or 1. The weights of a choice are relative.
         prompts: The texts of the graph's prompts, in their order.
+        demonstrations: The examples of each of the graph's lists of them, in their order.
     """
 
     probabilities: tuple[float, ...]
     prompts: tuple[str, ...]
+    demonstrations: tuple[tuple[Example, ...], ...] = ()
 
 
 def current_values(graph: Graph) -> Values:
     """The values that stand in the file."""
-    return Values(graph.priors, tuple(prompt.text for prompt in graph.prompts))
+    return Values(
+        graph.priors,
+        tuple(prompt.text for prompt in graph.prompts),
+        tuple(each.examples for each in graph.demonstrations),
+    )
 
 
 def rounded(probability: float) -> float:
@@ -87,6 +94,14 @@ def rewrite(graph: Graph, source: Source, values: Values) -> tuple[Edit, ...]:
                     edits.append(_prompt_edit(prompt, span, text, source))
                 case Missing() as place:
                     lines.append(BlockLine(place, None, text=text))
+    for shown, examples in zip(graph.demonstrations, values.demonstrations, strict=True):
+        if examples != shown.examples:
+            rows = example_texts(examples)
+            match shown.span:
+                case Span() as span:
+                    edits.append(_list_edit(rows, span, source))
+                case Missing() as place:
+                    lines.append(BlockLine(place, f"[{', '.join(rows)}]", rows))
     return (*edits, *block_edits(lines, source))
 
 
@@ -146,11 +161,17 @@ def _probability_edits(changed: _Changed, span: Span, source: Source) -> list[Ed
             if change
         ]
     literal = _literal(changed.values, changed.possible, learnable.shape)
-    _, column = source.position(span.start)
-    if len(learnable.shape) > 1 and literal.startswith("[") and column + len(literal) > WIDEST_LINE:
-        rows = _rows(changed.values, learnable.shape)
-        literal = row_by_row(rows, indentation_at(source, span.start), source)
+    if len(learnable.shape) > 1 and literal.startswith("["):
+        return [_list_edit(_rows(changed.values, learnable.shape), span, source)]
     return [Edit(span, literal)]
+
+
+def _list_edit(rows: Sequence[str], span: Span, source: Source) -> Edit:
+    """A list in place of a literal, row by row where its line would be too long."""
+    literal = f"[{', '.join(rows)}]"
+    if source.position(span.start)[1] + len(literal) > WIDEST_LINE:
+        literal = row_by_row(rows, indentation_at(source, span.start), source)
+    return Edit(span, literal)
 
 
 def _literal(values: Sequence[float], possible: Sequence[bool], shape: tuple[int, ...]) -> str:

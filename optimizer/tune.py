@@ -1,20 +1,43 @@
 """One optimization from data to verdict: split, search, judge."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 import numpy as np
 
 from agraph.compiler.ir import Graph
 from agraph.optimizer.accept import Verdict, judge
+from agraph.optimizer.alternate import alternate
+from agraph.optimizer.demonstrations import DemonstrationSearch
 from agraph.optimizer.evaluate import Evaluator
+from agraph.optimizer.manuscript import Manuscript
+from agraph.optimizer.moves import KINDS, Kind, Move
 from agraph.optimizer.policy import policy_of
-from agraph.optimizer.scoreboard import Score
-from agraph.optimizer.search import Report, Result, Settings, search
+from agraph.optimizer.prompt_search import CONFIRMED_ON, FRUITLESS_ROUNDS, PromptSearch
+from agraph.optimizer.proposals import SIBLINGS, ModelProposer, edits
+from agraph.optimizer.race import LAPS
+from agraph.optimizer.rewrite import Values, current_values
+from agraph.optimizer.search import Report, Settings
 from agraph.optimizer.split import Split, split
+from agraph.optimizer.structure import StructureSearch
+from agraph.optimizer.version import Version, first_version, score_all
 from agraph.runtime.budget import Amount, Budget
 from agraph.runtime.errors import BudgetError, InputError
-from agraph.runtime.plan import Realization
+
+
+@attrs.frozen
+class Proposed:
+    """What became of proposals.
+
+    Attributes:
+        proposed: How many there were.
+        adopted: How many took the place of what was there.
+        refused: How many were not run, by the reason.
+    """
+
+    proposed: int
+    adopted: int
+    refused: Mapping[str, int] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -22,17 +45,23 @@ class Tuning:
     """What an optimization found.
 
     Attributes:
-        result: Of the search; its probabilities are to be written if the verdict accepts them.
-        verdict: The result against the seed on the held-out rows, or `None` where the search found
+        values: What the file shall say if the verdict accepts it.
+        verdict: The values against the file's on the held-out rows, or `None` where the search found
             nothing to compare: the file deploys the best already, or the budget was spent before.
         split: Which rows served what.
+        tried: How many realizations and proposals.
         stopped: Why something ended before it was done, such as a budget that was spent, or `None`.
+        prompts: What became of the proposed prompts, where there were any.
+        examples: What became of the proposed examples, where there were any.
     """
 
-    result: Result
+    values: Values
     verdict: Verdict | None
     split: Split
-    stopped: str | None = None
+    tried: int
+    stopped: str | None
+    prompts: Proposed | None = None
+    examples: Proposed | None = None
 
     @property
     def accepted(self) -> bool:
@@ -45,60 +74,170 @@ HELD_SHARE = 0.5
 
 
 async def tune(
-    graph: Graph,
+    manuscript: Manuscript,
     evaluator: Evaluator,
     settings: Settings,
     seed: int,
     report: Report | None = None,
+    only: Collection[Kind] = KINDS,
     budget: Budget | None = None,
 ) -> Tuning:
-    """Learn the edges, gates and choices of a graph, and judge them on rows that the search never saw.
+    """Learn what stands after `~` in a graph, and judge it on rows that the search never saw.
 
     Args:
-        graph: With the values of the author's file.
+        manuscript: The author's file and its graph.
         evaluator: Runs the graph on the examples of its data set.
         settings: How much to try.
         seed: Of all randomness; the same seed gives the same result.
         report: Told of each step of the search.
+        only: What may be learned.
         budget: That of the evaluator's session, or `None`. While the search lasts, as much of it is kept back
             as the judging needs by what runs used so far, at most `HELD_SHARE`.
 
     Raises:
-        InputError: The graph has no learnable edge, gate or choice.
+        InputError: The graph has nothing of that kind to learn.
         DataError: There are too few rows.
         RunError: Every run fails.
-        BudgetError: It is spent before the result could be judged.
+        ModelError: The proposing model cannot be opened.
     """
-    if not policy_of(graph).learnable.any():
-        raise InputError(
-            f"graph `{graph.name}` has no edge, gate or choice to learn: write `edge a -> b ~ 0.5`, "
-            "or in a node `on ~ 0.5` or `model ~ { fast: 0.5, smart: 0.5 }`"
-        )
+    graph = manuscript.graph
+    kinds = learnable_kinds(graph) & set(only)
+    if not kinds:
+        raise InputError(_nothing_to_learn(graph, only))
     parts = split([example.source for example in evaluator.examples])
-    generator = np.random.default_rng(seed)
+    # A search alone tells of each step, several of each turn.
+    alone = kinds == {"edges"}
+    moves = _moves(kinds, manuscript, evaluator, parts, settings, seed, report if alone else None)
+    reserve = _Reserve(budget, 2 * len(parts.held_out))
+    evaluator.before = reserve.hold
+    first = first_version(graph, current_values(graph), evaluator)
+    found = await alternate(first, moves, settings.realizations, None if alone else report)
+    reserve.release()
+    verdict, stopped = None, found.stopped
+    if found.version.differs(first):
+        try:
+            await score_all([first, found.version], parts.held_out)
+            verdict = _verdict(first, found.version, parts.held_out)
+        except BudgetError as error:
+            stopped = f"{error}, before the result was judged"
+    prompts = next((_prompts(move) for move in moves if isinstance(move, PromptSearch)), None)
+    examples = next((_examples(move) for move in moves if isinstance(move, DemonstrationSearch)), None)
+    return Tuning(found.version.values, verdict, parts, found.tried, stopped, prompts, examples)
 
-    async def scores(pairs: Sequence[tuple[Realization, int]]) -> list[Score]:
-        if budget is not None:
-            # Seed and result are judged on each held-out row.
-            budget.hold(evaluator.largest_times(2 * len(parts.held_out)), HELD_SHARE)
-        return await evaluator.scores(pairs)
 
-    result = await search(graph, scores, parts.train, parts.validation, settings, generator, report)
-    if budget is not None:
-        budget.hold(Amount(), 0.0)
-    if result.incumbent == result.seed:
-        return Tuning(result, None, parts, result.stopped)
-    try:
-        return Tuning(result, await _judged(result, evaluator, parts.held_out), parts, result.stopped)
-    except BudgetError as error:
-        return Tuning(result, None, parts, f"{error}, before the result was judged")
+def learnable_kinds(graph: Graph) -> set[Kind]:
+    """What a graph has to learn."""
+    kinds: set[Kind] = set()
+    if policy_of(graph).learnable.any():
+        kinds.add("edges")
+    if graph.prompts:
+        kinds.add("prompts")
+    if graph.demonstrations:
+        kinds.add("examples")
+    return kinds
 
 
-async def _judged(result: Result, evaluator: Evaluator, rows: Sequence[int]) -> Verdict:
-    async def measured(realization: Realization) -> tuple[list[float], float]:
-        scores = await evaluator.scores([(realization, row) for row in rows])
-        return [score.value for score in scores], sum(score.cost for score in scores)
+def text_runs(graph: Graph, kinds: Collection[Kind], proposals: int) -> tuple[int, int]:
+    """How many runs a search for texts makes about, where it finds nothing, and at most.
 
-    seed_scores, seed_cost = await measured(result.seed)
-    result_scores, result_cost = await measured(result.incumbent)
-    return judge(seed_scores, result_scores, seed_cost, result_cost)
+    Args:
+        graph: What is learned.
+        kinds: `prompts`, `examples` or both.
+        proposals: The most that may be tried.
+    """
+    of_round = (SIBLINGS + 1) * LAPS[-1]
+    rounds = 0
+    if "prompts" in kinds:
+        rounds += FRUITLESS_ROUNDS + len(graph.prompts) - 1
+    if "examples" in kinds:
+        rounds += FRUITLESS_ROUNDS * len(graph.demonstrations)
+    most = -(-proposals // SIBLINGS) * (of_round + 2 * CONFIRMED_ON)
+    return min(rounds * of_round, most), most
+
+
+def _nothing_to_learn(graph: Graph, only: Collection[Kind]) -> str:
+    ways = {
+        "edges": "`edge a -> b ~ 0.5`, or in a node `on ~ 0.5` or `model ~ { fast: 0.5, smart: 0.5 }`",
+        "prompts": '`prompt ~ "…"` in a node',
+        "examples": "`examples ~ []` in a node",
+    }
+    wanted = [kind for kind in KINDS if kind in only]
+    names = {"edges": "edge, gate or choice", "prompts": "prompt", "examples": "examples"}
+    what = ", ".join(names[kind] for kind in wanted)
+    return f"graph `{graph.name}` has no {what} to learn: write {', or '.join(ways[kind] for kind in wanted)}"
+
+
+def _moves(
+    kinds: Collection[Kind],
+    manuscript: Manuscript,
+    evaluator: Evaluator,
+    parts: Split,
+    settings: Settings,
+    seed: int,
+    report: Report | None,
+) -> list[Move]:
+    """What is learned in turn; each has a stream of random numbers of its own."""
+    graph, session = manuscript.graph, evaluator.session
+    moves: list[Move] = []
+    if "edges" in kinds:
+        generator = np.random.default_rng(seed)
+        moves.append(StructureSearch(manuscript, parts.train, parts.validation, settings, generator, report))
+    if "prompts" in kinds:
+        proposer = None if graph.task is None else graph.task.proposer
+        if proposer is not None:
+            # What cannot be opened is told before anything is paid for.
+            session.workshop.open_model(proposer)
+        generator = np.random.default_rng([seed, 1])
+        moves.append(
+            PromptSearch(
+                manuscript, generator.permutation(parts.train).tolist(), parts.validation,
+                edits if proposer is None else ModelProposer(proposer), generator, evaluator.examples,
+            )
+        )  # fmt: skip
+    if "examples" in kinds:
+        generator = np.random.default_rng([seed, 2])
+        rows = generator.permutation(parts.train).tolist()
+        moves.append(DemonstrationSearch(manuscript, rows, parts.validation, generator))
+    return moves
+
+
+def _prompts(move: PromptSearch) -> Proposed:
+    return Proposed(move.proposed, move.adopted, {why: count for why, count in move.refused.items() if count})
+
+
+def _examples(move: DemonstrationSearch) -> Proposed:
+    return Proposed(move.proposed, move.adopted)
+
+
+@attrs.define(eq=False)
+class _Reserve:
+    """The part of a budget that is kept back while the search lasts.
+
+    Attributes:
+        runs: How many runs it must pay for: seed and result are judged on each held-out row.
+    """
+
+    budget: Budget | None
+    runs: int
+    _searching: bool = True
+
+    def hold(self, evaluator: Evaluator) -> None:
+        """Keep back what the runs will use, by what runs used so far."""
+        if self.budget is not None and self._searching:
+            self.budget.hold(evaluator.largest_times(self.runs), HELD_SHARE)
+
+    def release(self) -> None:
+        """Let the judging have it."""
+        self._searching = False
+        if self.budget is not None:
+            self.budget.hold(Amount(), 0.0)
+
+
+def _verdict(first: Version, result: Version, rows: Sequence[int]) -> Verdict:
+    def scores(version: Version) -> list[float]:
+        return [version.scored[row].value for row in rows]
+
+    def cost(version: Version) -> float:
+        return sum(version.scored[row].cost for row in rows)
+
+    return judge(scores(first), scores(result), cost(first), cost(result))

@@ -1,10 +1,11 @@
 """A session: one graph with its tools and models open, ready to run any realization on any row."""
 
 import asyncio
+import copy
 import itertools
 import random
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import cached_property
 from types import TracebackType
@@ -179,6 +180,43 @@ class Session:
             if self._journal is not None:
                 self._journal.close(outcome_of(error))
 
+    def variant(self, graph: Graph) -> "Session":
+        """A session of the graph with other texts, which shares what is open and every call with this one.
+
+        It needs no entering, and closes with this one.
+
+        Raises:
+            ValueError: The graph has other models or tools.
+        """
+        if (graph.models, graph.tools) != (self.graph.models, self.graph.tools):
+            raise ValueError(f"a variant of `{self.graph.name}` has its models and tools")
+        other = copy.copy(self)
+        other.graph = graph
+        other._workshop = Workshop(graph, self._tools, self._open_model, self._calls)
+        other._steps, other._programs = {}, OrderedDict()
+        return other
+
+    @property
+    def workshop(self) -> Workshop:
+        """What makes the steps of its nodes, with its open models and tools and its calls."""
+        return self._workshop
+
+    def planned(self, realization: Realization) -> Plan:
+        """What runs of a realization."""
+        return self._program(realization).plan
+
+    def frame(self, row: Row, values: Sequence[Json]) -> Frame:
+        """What steps see of a run on a row.
+
+        Args:
+            row: On what.
+            values: Those of all nodes so far.
+
+        Raises:
+            InputError: The row does not fit the graph.
+        """
+        return Frame(row, self._read_inputs(row.inputs), values)
+
     async def run(self, realization: Realization, row: Row) -> Outcome:
         """What a realization gives for a row.
 
@@ -195,19 +233,27 @@ class Session:
         schedule = Schedule(program.plan)
         frame = Frame(row, inputs, schedule.values, run=next(self._numbers))
         if self._listener is None:
-            return await self._run(program, schedule, frame)
+            return await self.run_steps(program.steps, program.plan, schedule, frame)
         with told_run(frame, self._listener) as told:
-            outcome = await self._run(program, schedule, frame)
+            outcome = await self.run_steps(program.steps, program.plan, schedule, frame)
             told.value = outcome.value
         if self._journal is not None:
             await self._journal.room()
         return outcome
 
-    async def _run(self, program: _Program, schedule: Schedule, frame: Frame) -> Outcome:
-        await execute(self.graph.name, schedule, program.steps, frame)
+    async def run_steps(
+        self, steps: Mapping[NodeIndex, Step], planned: Plan, schedule: Schedule, frame: Frame
+    ) -> Outcome:
+        """What the steps of a plan give; no listener is told.
+
+        Raises:
+            BudgetError: The budget is spent.
+            RunError: A node failed, or there is no answer.
+        """
+        await execute(self.graph.name, schedule, steps, frame)
         value = answer(self.graph, schedule.values)
         if value is None:
-            raise RunError(self.graph.name, None, missing(self.graph, program.plan, schedule))
+            raise RunError(self.graph.name, None, missing(self.graph, planned, schedule))
         return Outcome(value, tuple(schedule.values), tuple(schedule.ran), frame.usage)
 
     def reading(

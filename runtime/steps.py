@@ -78,16 +78,21 @@ class Workshop:
         node = self.graph.nodes[index]
         if options and isinstance(node.work, ModelCall):
             node = attrs.evolve(node, work=settled(node.work, options))
-        inbox = [sender for sender in senders if (sender, index) not in self._by_name]
-        named = tuple((sender, self.graph.nodes[sender].name) for sender in inbox)
-        # A time limit can only end what waits.
-        tools = self.tools if node.timeout_s is None else {i: interruptible(t) for i, t in self.tools.items()}
-        scope = Scope(tools, frozenset(senders), named, node.instance)
+        scope = self.scope(index, senders)
         when = None if node.when is None else immediate(node.when, scope)
         evaluation = self._evaluation(node, scope)
         if isinstance(evaluation, Immediate):
             return Step(node, when, evaluation.evaluate, None)
         return Step(node, when, None, evaluation.evaluate)
+
+    def scope(self, index: NodeIndex, senders: tuple[NodeIndex, ...]) -> Scope:
+        """What a node can read that hears these senders."""
+        inbox = [sender for sender in senders if (sender, index) not in self._by_name]
+        named = tuple((sender, self.graph.nodes[sender].name) for sender in inbox)
+        node = self.graph.nodes[index]
+        # A time limit can only end what waits.
+        tools = self.tools if node.timeout_s is None else {i: interruptible(t) for i, t in self.tools.items()}
+        return Scope(tools, frozenset(senders), named, node.instance)
 
     def _evaluation(self, node: Node, scope: Scope) -> Evaluation:
         if isinstance(node.work, ModelCall):

@@ -76,6 +76,13 @@ def nested(draw: st.DrawFn, shape: tuple[int, ...], holes: bool = False, row: in
     )
 
 
+def examples() -> st.SearchStrategy[str]:
+    """Lists of examples as an author may write them."""
+    return st.sampled_from(
+        ["[]", '[{ output: "é" }]', '[ # first\n    { output: "a\\n}" },\n  {output:"b"},\n]']
+    )
+
+
 @st.composite
 def files(draw: st.DrawFn) -> str:
     """The text of a file that compiles and has edges, gates and prompts to learn."""
@@ -98,7 +105,7 @@ def files(draw: st.DrawFn) -> str:
         "graph g(question: str) -> str {" + end(), indent + "model = fast" + end(),
         f'{indent}node a[{size}] "Answers. # not a comment" {{' + end(),
         f"{indent * 2}on ~ {prior(size)}" + end(), f"{indent * 2}prompt ~ {prompt()}" + end(),
-        indent + "}" + end(),
+        f"{indent * 2}examples ~ {draw(examples())}" + end(), indent + "}" + end(),
         f'{indent}node b "Says more." {{' + end(), f"{indent * 2}prompt ~ {prompt()}" + end(),
         f"{indent * 2}on ~ {prior()}" + end(), indent + "}" + end(),
         f'{indent}node c "Ends." {{' + end(), f"{indent * 2}prompt = {prompt()}" + end(),
@@ -158,6 +165,7 @@ class _Writer:
             f"a.on ~ {self.prior(*around, SIZE)}",
             f"a.prompt ~ {self.prompt(depth + 1)}",
             f"b.prompt {self.choose('~', '=')} {self.prompt(depth + 1)}",
+            f"b.examples ~ {self.draw(examples())}",
             f"b.model ~ {{ smart: {self.prior(*around)}, fast: {self.prior(*around)} }}",
             "edge b -> a = false",
             f"edge {said}",
@@ -187,6 +195,7 @@ class _Writer:
         yield f'{one}node b "Says more." {{'
         yield f"{two}model ~ {{ fast: {self.draw(numbers())}, smart: 3 }}"
         yield f"{two}prompt ~ {self.prompt(2)}"
+        yield f"{two}examples ~ []"
         yield f"{one}}}"
         yield f'{one}node c "Ends." {{ prompt = "{{{{ inbox }}}}" }}'
         yield f"{one}edge [a, b] -> c ~ {self.draw(numbers())}"

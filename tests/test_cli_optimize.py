@@ -391,7 +391,7 @@ def test_a_budget_in_money_is_refused_while_costs_are_unknown(optimize: Verb, tm
 
 def test_a_graph_without_learnables_is_refused(optimize: Verb, tmp_path: Path) -> None:
     path = write_duel(tmp_path, TEXT.replace("vote ~ 0.5", "vote"))
-    assert_refused(optimize(path), "graph `duel` has no edge, gate or choice to learn")
+    assert_refused(optimize(path), "graph `duel` has no edge, gate or choice, prompt, examples to learn")
 
 
 def test_too_few_rows_are_refused(optimize: Verb, tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ def test_only_what_is_learned_carries_a_span() -> None:
         for each in classes
         if any(Span in (hint, *get_args(hint)) for hint in get_type_hints(each).values())
     }
-    assert carriers == {"Probabilities", "Prompt"}
+    assert carriers == {"Probabilities", "Prompt", "Demonstrations"}
 
 
 def test_every_package_on_disk_is_installed() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agraph.compiler import compile_source
 from agraph.compiler.edit import apply_edits
 from agraph.compiler.format import formatted
-from agraph.compiler.ir import FIXED, Graph, Missing
+from agraph.compiler.ir import FIXED, Example, Graph, Missing
 from agraph.compiler.source import Source, Span
 from agraph.optimizer.rewrite import Values, current_values, rewrite, rewritten
 from tests.sources import PROBABILITIES, PROMPT_TEXTS, NoFiles, composed_files, files
@@ -28,7 +28,8 @@ def used_parameters(graph: Graph) -> set[int]:
 
 
 def places_of(graph: Graph) -> list[Span | Missing]:
-    return [each.span for each in graph.probabilities] + [each.span for each in graph.prompts]
+    texts = [each.span for each in graph.prompts] + [each.span for each in graph.demonstrations]
+    return [each.span for each in graph.probabilities] + texts
 
 
 def outside(text: str, graph: Graph) -> list[str]:
@@ -36,6 +37,9 @@ def outside(text: str, graph: Graph) -> list[str]:
     spans = sorted(span for span in places_of(graph) if isinstance(span, Span))
     ends = [0, *(offset for span in spans for offset in (span.start, span.end)), len(text)]
     return [text[start:end] for start, end in zip(ends[::2], ends[1::2], strict=True)]
+
+
+EXAMPLES = st.lists(PROMPT_TEXTS.map(lambda text: Example((), text)), max_size=3).map(tuple)
 
 
 @st.composite
@@ -49,7 +53,10 @@ def rewrites(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> tuple[str, Value
         for parameter, value in enumerate(graph.priors)
     )
     prompts = tuple(draw(PROMPT_TEXTS) if draw(st.booleans()) else prompt.text for prompt in graph.prompts)
-    return text, Values(probabilities, prompts)
+    demonstrations = tuple(
+        draw(EXAMPLES) if draw(st.booleans()) else each.examples for each in graph.demonstrations
+    )
+    return text, Values(probabilities, prompts, demonstrations)
 
 
 SLOW_FILES = settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=150)
@@ -147,7 +154,8 @@ def test_what_stands_in_a_block_once_is_later_edited_in_place(
 
 
 def names_of(graph: Graph) -> list[str]:
-    return [each.name for each in graph.probabilities] + [each.name for each in graph.prompts]
+    texts = [each.name for each in graph.prompts] + [each.name for each in graph.demonstrations]
+    return [each.name for each in graph.probabilities] + texts
 
 
 def other_values(graph: Graph, generator: random.Random) -> Values:
@@ -159,7 +167,11 @@ def other_values(graph: Graph, generator: random.Random) -> Values:
         else value
         for parameter, value in enumerate(graph.priors)
     )
-    return Values(probabilities, tuple(f"{prompt.text}\nMore." for prompt in graph.prompts))
+    return Values(
+        probabilities,
+        tuple(f"{prompt.text}\nMore." for prompt in graph.prompts),
+        tuple((*each.examples, Example((), "More.")) for each in graph.demonstrations),
+    )
 
 
 LIBRARY = """\

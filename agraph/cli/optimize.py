@@ -15,6 +15,8 @@ from agraph.cli.progress import progress_bar
 from agraph.cli.recording import listening, recorded, recording_options
 
 if TYPE_CHECKING:
+    from agraph.optimizer.moves import Kind
+    from agraph.optimizer.tune import Proposed
     from agraph.optimizing import Optimization, Standing
 
 NOTHING_BETTER = 3
@@ -43,6 +45,13 @@ NOTHING_BETTER = 3
     show_default=True,
     help="The most realizations to try.",
 )
+@click.option(
+    "--only",
+    "only",
+    multiple=True,
+    metavar="KIND",
+    help="Learn only this: edges (and gates and choices), prompts, examples. May be repeated.",
+)
 @click.option("--plan", is_flag=True, help="Write nothing, and print the diff.")
 @click.option("--output", metavar="FILE", help="Write to this file instead.")
 @click.option("--apply", type=click.IntRange(1), metavar="RUN", help="Write what the plan of this run found.")
@@ -62,14 +71,16 @@ def optimize(
     events: str | None,
     seed: int,
     realizations: int,
+    only: tuple[str, ...],
     plan: bool,
     output: str | None,
     apply: int | None,
 ) -> int:
-    """Learn a graph's edges, gates and choices, and rewrite the file where the result is better.
+    """Learn what stands after ~ in a graph, and rewrite the file where the result is better.
 
     Half of the rows are learned from, a quarter chooses among what was learned, and a quarter judges the
-    result against the file as it is. Only the numbers after ~ are rewritten.
+    result against the file as it is. Only the numbers, prompts and examples after ~ are rewritten.
+    Examples are copies of rows that were learned from.
 
     `--plan` shows what would be written, and `--apply RUN` writes that, unless the file was changed since:
     `agraph history FILE` lists what was learned, and `agraph revert FILE` goes back.
@@ -87,6 +98,7 @@ def optimize(
         return _apply(target, apply)
     if target is None:
         raise click.UsageError("name the FILE to optimize")
+    kinds = _kinds(only)
     if plan and output:
         raise click.UsageError("`--plan` writes nothing, so `--output` has no use beside it")
     replacements = models_of(models)
@@ -96,7 +108,7 @@ def optimize(
 
         found = estimate_optimization(
             target, data, target_column=target_column, models=replacements, permissions=permissions,
-            realizations=realizations,
+            realizations=realizations, only=kinds,
         )  # fmt: skip
         click.echo(estimate_text(found))
         return 0
@@ -114,7 +126,7 @@ def optimize(
                 result = optimized(
                     target, data=data, target_column=target_column, metric=metric, models=replacements,
                     concurrency=concurrency, budget=budget, permissions=permissions,
-                    seed=seed, realizations=realizations, plan=plan, output=output,
+                    seed=seed, realizations=realizations, only=kinds, plan=plan, output=output,
                     progress=progress if advance else None, listener=listener, recording=recorded(no_cache),
                 )  # fmt: skip
         except UnwrittenError as error:
@@ -124,6 +136,18 @@ def optimize(
     _print(result, plan)
     click.echo(_ending(result, elsewhere=output is not None))
     return 0 if result.found_better else NOTHING_BETTER
+
+
+def _kinds(only: tuple[str, ...]) -> "tuple[Kind, ...]":
+    """What may be learned; everything where nothing is said."""
+    from agraph.optimizer.moves import KINDS
+
+    named = [name.strip() for each in only for name in each.split(",")]
+    for name in named:
+        if name not in KINDS:
+            known = ", ".join(f"`{kind}`" for kind in KINDS)
+            raise click.UsageError(f"`--only` takes {known}, not `{name}`")
+    return tuple(kind for kind in KINDS if not named or kind in named)
 
 
 def _apply(target: str | None, run: int) -> int:
@@ -145,9 +169,13 @@ def _apply(target: str | None, run: int) -> int:
 
 
 def _print(result: "Optimization", plan: bool) -> None:
-    if plan and result.diff:
+    if result.diff and (plan or result.texts):
         click.echo(result.diff + "\n")
-    _print_table(result)
+    if result.changes:
+        _print_table(result)
+    for what, proposed in (("prompts", result.prompts), ("lists of examples", result.examples)):
+        if proposed is not None:
+            click.echo(_proposals(what, proposed))
     verdict = result.verdict
     if verdict is not None:
         for name, mean in (("before", verdict.seed_mean), ("after", verdict.result_mean)):
@@ -167,6 +195,25 @@ def _print(result: "Optimization", plan: bool) -> None:
     )
     if result.stopped:
         click.echo("the budget of calls ended the search: this is the best of what was tried")
+
+
+def _proposals(what: str, proposed: "Proposed") -> str:
+    """What became of the texts that were proposed."""
+    refused = ", ".join(f"{count} {_REFUSED[why]}" for why, count in proposed.refused.items())
+    return f"{proposed.proposed} {what} proposed, {proposed.adopted} adopted" + (
+        f"; {refused}" if refused else ""
+    )
+
+
+_REFUSED = {
+    "empty": "empty",
+    "known": "known before",
+    "placeholders": "with other placeholders",
+    "too long": "too long",
+    "copied": "that copy rows",
+    "not compiled": "that do not compile",
+    "no reply": "without a usable reply of the proposer",
+}
 
 
 def _ending(result: "Optimization", elsewhere: bool) -> str:

@@ -47,6 +47,7 @@ _OPTIONS = {
     "heard_right": "a number",
     "heard_wrong": "a number",
     "phrases": "a record of numbers",
+    "shown": "a number",
     "choices": "a list that is not empty",
     "seed": "a whole number",
     "latency_s": "a number that is not negative",
@@ -83,6 +84,7 @@ class Simulated:
         heard_right: What each right message that its prompt shows adds to it.
         heard_wrong: What each wrong one adds.
         phrases: What each phrase adds that its prompt contains.
+        shown: What each example adds that it is shown.
         choices: The answers to choose a wrong one from; `None` for the other targets of the data.
         seed: Another seed is another world.
         latency_s: How long a reply takes.
@@ -93,6 +95,7 @@ class Simulated:
     heard_right: float = 0.0
     heard_wrong: float = 0.0
     phrases: Mapping[str, float] = attrs.field(factory=dict)
+    shown: float = 0.0
     choices: Sequence[Json] | None = None
     seed: int = 0
     latency_s: float = 0.0
@@ -126,6 +129,7 @@ class Simulated:
             [request.system or "", *(turn.text for turn in request.asked if turn.role == "user")]
         )
         told = sum(worth for phrase, worth in self.phrases.items() if phrase in text)
+        told += self.shown * (request.examples // 2)
         chance = self.right + self.heard_right * right + self.heard_wrong * wrong + told
         return min(1.0, max(0.0, chance))
 

@@ -1,0 +1,57 @@
+"""The kinds of things that are learned in turn: edges, prompts, examples."""
+
+from typing import Literal, Protocol
+
+import attrs
+
+from agraph.optimizer.version import Version
+
+Kind = Literal["edges", "prompts", "examples"]
+
+KINDS: tuple[Kind, ...] = ("edges", "prompts", "examples")
+"""What can be learned; edges stand for gates and choices, too."""
+
+
+@attrs.frozen(eq=False)
+class Turn:
+    """What one turn of a move brought.
+
+    Attributes:
+        version: The better version, or the one that it began with.
+        tried: How many realizations or proposals were tried.
+        gain: How much more the version scores on rows that did not choose it; 0 where it is the same.
+        stopped: Why the turn ended before it was done, such as a budget that was spent, or `None`.
+    """
+
+    version: Version
+    tried: int
+    gain: float = 0.0
+    stopped: str | None = None
+
+
+class Move(Protocol):
+    """One kind of thing that is learned.
+
+    Attributes:
+        kind: Which.
+    """
+
+    kind: Kind
+
+    @property
+    def done(self) -> bool:
+        """Whether another turn would hardly bring anything."""
+
+    async def advance(self, version: Version, allowance: int) -> Turn:
+        """Try to better a version.
+
+        Args:
+            version: The best so far.
+            allowance: The most realizations or proposals to try.
+
+        Raises:
+            BudgetError: It is spent, and nothing is lost with it.
+        """
+
+    def reopen(self) -> None:
+        """Take note that something else has changed, so that there may be more to find."""
