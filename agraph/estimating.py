@@ -1,7 +1,7 @@
 """What an evaluation or an optimization will use, told before the first call."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import attrs
 
@@ -11,8 +11,9 @@ from agraph.optimizer.moves import KINDS, Kind
 from agraph.optimizer.replay import replayable
 from agraph.optimizer.search import Settings
 from agraph.optimizer.split import split
-from agraph.optimizer.task import Example, data_set, read_examples
+from agraph.optimizer.task import Examples, data_set, open_examples
 from agraph.optimizer.tune import learnable_kinds, text_runs
+from agraph.runtime.attachments import contents
 from agraph.runtime.errors import DataError
 from agraph.runtime.estimate import Estimate, Heard, estimate_run
 from agraph.runtime.permissions import Permissions, project_permissions
@@ -95,18 +96,18 @@ def estimate_optimization(
 
 def _task(
     target: str, data: str | None, target_column: str | None, permissions: Permissions | None
-) -> tuple[ir.Graph, Sequence[Example]]:
+) -> tuple[ir.Graph, Examples]:
     _, graph = load_graph(target, permissions)
     rows = data_set(graph, data, target_column)
     allowed = permissions or project_permissions(graph.origin)
     if data is None and (refusal := allowed.file_refusal(rows.path)) is not None:
         raise DataError(refusal)
-    return graph, read_examples(graph, rows)
+    return graph, open_examples(graph, rows, allowed)
 
 
 def _forecast(
     graph: ir.Graph,
-    examples: Sequence[Example],
+    examples: Examples,
     heard: Heard,
     models: Mapping[str, ir.Model] | None,
     runs: tuple[int, int],
@@ -117,7 +118,12 @@ def _forecast(
     return Forecast(graph.name, len(examples), int(one.about), runs, one.times(*runs))
 
 
-def _mean_bytes(examples: Sequence[Example], name: str) -> float:
-    values = [example.row.inputs.get(name) for example in examples]
-    texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
-    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) / max(len(texts), 1)
+def _mean_bytes(examples: Examples, name: str) -> float:
+    return sum(_bytes(example.row.inputs.get(name)) for example in examples) / len(examples)
+
+
+def _bytes(value: ir.Json) -> int:
+    """The bytes of a value as a prompt shows it; of a file the most tokens, each of which counts as one."""
+    files = sum(content.most_tokens for content in contents(value))
+    text = value if isinstance(value, str) else json.dumps(value)
+    return files or len(text.encode("utf-8", "surrogatepass"))

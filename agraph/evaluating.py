@@ -1,6 +1,7 @@
 """Scoring a file's deployed graph on a data set."""
 
 import time
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 
 import attrs
@@ -15,10 +16,10 @@ from agraph.optimizer.evaluate import Evaluator, Scored
 from agraph.optimizer.grade import Scorer
 from agraph.optimizer.intervals import Interval, mean_interval
 from agraph.optimizer.metrics import open_metric
-from agraph.optimizer.task import Example, data_set, read_examples
+from agraph.optimizer.task import Example, Examples, data_set, open_examples
 from agraph.recording import KEPT, Recording, journal_of
 from agraph.runtime.budget import Budget
-from agraph.runtime.errors import BudgetError, DataError
+from agraph.runtime.errors import BudgetError, DataError, RunError
 from agraph.runtime.events import Listener
 from agraph.runtime.journal import Journal
 from agraph.runtime.models.protocol import Usage
@@ -68,7 +69,7 @@ class Material:
     graph: Graph
     compilation: Compilation
     data: DataSet
-    examples: tuple[Example, ...]
+    examples: Examples
     scorer: Scorer
 
 
@@ -89,7 +90,7 @@ def material(
     rows = data_set(graph, data, target_column)
     if data is None and (refusal := allowed.file_refusal(rows.path)) is not None:
         raise DataError(refusal)
-    examples = read_examples(graph, rows)
+    examples = open_examples(graph, rows, allowed)
     scored_by = _metric(graph, compilation, metric)
     if metric is not None and scored_by.function is not None:
         # Who names a function on the command line allows it.
@@ -165,42 +166,69 @@ async def evaluated(
     listener: Listener | None = None,
     journal: Journal | None = None,
 ) -> Evaluation:
-    """The mean score of the deployed graph on the rows of a task; see `evaluate`."""
+    """The mean score of the deployed graph on the rows of a task; see `evaluate`.
+
+    Each row is run once, so that nothing of it is held but its score.
+    """
     realization = deployed(found.graph)
     async with Session(
         found.graph, models=models, concurrency=concurrency, budget=budget, permissions=permissions,
-        listener=listener, journal=journal,
+        listener=listener, journal=journal, sharing=False,
     ) as session:  # fmt: skip
-        evaluator = Evaluator(session, found.examples, found.scorer, concurrency)
-        total, scores = len(found.examples), list[float]()
-        evaluator.done = _teller(total, session, scores, progress)
+        evaluator = Evaluator(session, (), found.scorer, concurrency)
+        tally = _Tally(len(found.examples), session, progress)
         started = time.monotonic()
         try:
-            scored = await evaluator.all([(realization, index) for index in range(total)])
+            await evaluator.each(((realization, example) for example in found.examples), tally.take)
         except BudgetError as error:
-            mean = f", which score {sum(scores) / len(scores):.3f}" if scores else ""
-            raise BudgetError(f"{error}, after {len(scores)} of {total} rows{mean}") from None
-        summary = _summary(found, scored, session.usage, time.monotonic() - started)
-        return attrs.evolve(summary, calls_recalled=session.calls_recalled)
+            mean = f", which score {tally.sum / tally.done:.3f}" if tally.done else ""
+            raise BudgetError(f"{error}, after {tally.done} of {tally.rows} rows{mean}") from None
+        if tally.broken is not None and not evaluator.answered:
+            raise tally.broken[1]
+        return Evaluation(
+            graph=found.graph.name,
+            rows=tally.rows,
+            score=sum(tally.scores) / tally.rows,
+            interval=mean_interval(tally.scores),
+            failures=tuple(failure for _, failure in sorted(tally.failures.items())),
+            usage=session.usage,
+            duration_s=time.monotonic() - started,
+            calls_recalled=session.calls_recalled,
+        )
 
 
-def _teller(
-    total: int, session: Session, scores: list[float], progress: Progress | None
-) -> Callable[[Scored], None]:
-    def tell(scored: Scored) -> None:
-        scores.append(scored.value)
-        if progress is not None:
-            progress(len(scores), total, sum(scores) / len(scores), session.usage)
+@attrs.define(eq=False)
+class _Tally:
+    """What is held of an evaluation under way.
 
-    return tell
+    Attributes:
+        scores: By row; a number for each, 0 where none came yet.
+        done: How many came; `sum` is theirs.
+        failures: Of the rows without an answer, by row.
+        broken: The first row at which a node failed, with its failure.
+    """
 
+    rows: int
+    session: Session
+    progress: Progress | None
+    scores: "array[float]" = attrs.field(init=False)
+    done: int = 0
+    sum: float = 0.0
+    failures: dict[int, Failure] = attrs.field(factory=dict)
+    broken: tuple[int, RunError] | None = None
 
-def _summary(found: Material, scored: Sequence[Scored], usage: Usage, duration_s: float) -> Evaluation:
-    scores = [each.value for each in scored]
-    failures = tuple(
-        Failure(example.source.number, str(each.failure))
-        for example, each in zip(found.examples, scored, strict=True)
-        if each.failure is not None
-    )
-    mean, interval = sum(scores) / len(scores), mean_interval(scores)
-    return Evaluation(found.graph.name, len(scores), mean, interval, failures, usage, duration_s)
+    @scores.default
+    def _none_yet(self) -> "array[float]":
+        return array("d", bytes(8 * self.rows))
+
+    def take(self, place: int, example: Example, scored: Scored) -> None:
+        """Take the score of a row."""
+        self.scores[place] = scored.value
+        self.done += 1
+        self.sum += scored.value
+        if (failure := scored.failure) is not None:
+            self.failures[place] = Failure(example.source.number, str(failure))
+            if failure.node and (self.broken is None or place < self.broken[0]):
+                self.broken = place, failure
+        if self.progress is not None:
+            self.progress(self.done, self.rows, self.sum / self.done, self.session.usage)

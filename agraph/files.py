@@ -1,7 +1,7 @@
 """Files of graphs: their text as it stands on disk, and what the compiler makes of it."""
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from agraph import stdlib
 from agraph.compiler import Compilation, compile_source
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LARGEST_BYTES = 16 * 2**20
 """No file that a person writes is larger; one that is would be read for minutes before it is refused."""
+
+PIECE_BYTES = 2**16
 
 
 def load(path: str, loader: Loader | None = None) -> Compilation:
@@ -116,13 +118,24 @@ class FileLoader:
         return text if isinstance(text, Unreadable) else Source(shown_path(place), text)
 
 
+def _beginning(file: BinaryIO) -> bytes:
+    """What a file holds, of a larger one a little more than is allowed: a device may have no end.
+
+    Read piece by piece: asked for many bytes at once, Python takes memory for all of them.
+    """
+    pieces, length = [], 0
+    while length <= LARGEST_BYTES and (piece := file.read(PIECE_BYTES)):
+        pieces.append(piece)
+        length += len(piece)
+    return b"".join(pieces)
+
+
 def _text(path: str) -> str | Unreadable:
     try:
         if os.path.isdir(path):
             return Unreadable("it is a folder")
         with open(path, "rb") as file:
-            # One byte more than is allowed: a device may have no end.
-            return decoded(file.read(LARGEST_BYTES + 1))
+            return decoded(_beginning(file))
     except FileNotFoundError:
         return Unreadable("there is no such file")
     except OSError as error:

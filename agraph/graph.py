@@ -17,6 +17,7 @@ from agraph.graph_argument import load_graph, parse_target
 from agraph.recording import KEPT, Recording, journal_of
 from agraph.running import realization_of, run_graph
 from agraph.runtime.events import Event, Listener
+from agraph.runtime.inputs import Given, attached_inputs
 from agraph.runtime.permissions import Permissions
 from agraph.runtime.session import Outcome
 from agraph.view import view
@@ -90,11 +91,11 @@ class Graph:
         """The graph that runs what `agraph run --sample --seed N` does."""
         return attrs.evolve(self, seed=seed)
 
-    def run(self, inputs: Mapping[str, Json] | None = None, /, **named: Json) -> Outcome:
+    def run(self, inputs: Mapping[str, Given] | None = None, /, **named: Given) -> Outcome:
         """What it answers; also where an event loop runs, as in a notebook.
 
         Args:
-            inputs: A value for each input of the graph.
+            inputs: A value for each input of the graph; for a file its path.
             named: The same by name; these go before `inputs`.
 
         Raises:
@@ -102,7 +103,7 @@ class Graph:
         """
         return blocking(self.arun(inputs, **named))
 
-    async def arun(self, inputs: Mapping[str, Json] | None = None, /, **named: Json) -> Outcome:
+    async def arun(self, inputs: Mapping[str, Given] | None = None, /, **named: Given) -> Outcome:
         """What it answers; see `run`."""
         return await self._running({**(inputs or {}), **named}, None)
 
@@ -125,7 +126,8 @@ class Graph:
                 task.cancel()
                 await asyncio.wait([task])
 
-    async def _running(self, inputs: Mapping[str, Json], listener: Listener | None) -> Outcome:
+    async def _running(self, given: Mapping[str, Given], listener: Listener | None) -> Outcome:
+        inputs = attached_inputs(self.ir, given)
         arguments: dict[str, Json] = {"inputs": dict(inputs), "seed": self.seed}
         journal = journal_of("run", self.path, self.ir, arguments, self.models, self.recording)
         return await run_graph(

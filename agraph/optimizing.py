@@ -246,7 +246,7 @@ async def _tuned(
         found.graph, models=models, concurrency=concurrency, budget=budget, permissions=permissions,
         listener=listener, journal=journal,
     ) as session:  # fmt: skip
-        evaluator = Evaluator(session, found.examples, found.scorer, concurrency)
+        evaluator = Evaluator(session, tuple(found.examples), found.scorer, concurrency)
 
         def report(_step: int, realizations: int, best: float, _cost: float) -> None:
             if progress is not None:

@@ -10,8 +10,10 @@ from agraph.blocking import blocking
 from agraph.compiler.ir import Graph, Json, Model
 from agraph.graph_argument import load_graph
 from agraph.recording import KEPT, Recording, journal_of
+from agraph.runtime.attachments import identified
 from agraph.runtime.events import Listener
 from agraph.runtime.frame import Row
+from agraph.runtime.inputs import Given, attached_inputs
 from agraph.runtime.journal import Journal
 from agraph.runtime.permissions import Permissions
 from agraph.runtime.plan import Realization, deployed
@@ -20,7 +22,7 @@ from agraph.runtime.session import Outcome, Session
 
 def run(
     target: str,
-    inputs: Mapping[str, Json],
+    inputs: Mapping[str, Given],
     *,
     models: Mapping[str, Model] | None = None,
     sample_seed: int | None = None,
@@ -32,7 +34,7 @@ def run(
 
     Args:
         target: `FILE` or `FILE:graph`; the file's last graph unless one is named.
-        inputs: A value for each input of the graph.
+        inputs: A value for each input of the graph; for a file its path.
         models: Replacements by the names of the graph's models.
         sample_seed: Draw a realization with this seed instead of running the deployed one.
         permissions: What the file may reach; its project where `None`.
@@ -44,11 +46,12 @@ def run(
     """
     _, graph = load_graph(target, permissions)
     realization = realization_of(graph, sample_seed)
-    arguments: dict[str, Json] = {"inputs": dict(inputs), "seed": sample_seed}
+    values = attached_inputs(graph, inputs)
+    arguments: dict[str, Json] = {"inputs": dict(values), "seed": sample_seed}
     journal = journal_of("run", target, graph, arguments, models, recording)
     return blocking(
         run_graph(
-            graph, realization, inputs, models=models, listener=listener, permissions=permissions,
+            graph, realization, values, models=models, listener=listener, permissions=permissions,
             journal=journal,
         )
     )  # fmt: skip
@@ -65,7 +68,10 @@ async def run_graph(
     permissions: Permissions | None = None,
     journal: Journal | None = None,
 ) -> Outcome:
-    """What a realization of a graph answers, and what that used; see `Session` for the arguments."""
+    """What a realization of a graph answers, and what that used; see `Session` for the arguments.
+
+    Files among the inputs are attached: see `attached_inputs`.
+    """
     async with Session(
         graph, models=models, concurrency=concurrency, listener=listener, permissions=permissions,
         journal=journal,
@@ -86,5 +92,5 @@ def realization_of(graph: Graph, sample_seed: int | None) -> Realization:
 
 
 def row_key(inputs: Mapping[str, Json]) -> str:
-    """What identifies a row that comes from no data set: its content."""
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    """What identifies a row that comes from no data set: its content, and that of its files."""
+    return hashlib.sha256(json.dumps(identified(dict(inputs)), sort_keys=True).encode()).hexdigest()

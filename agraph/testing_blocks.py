@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import attrs
 
@@ -13,8 +14,9 @@ from agraph.files import FileLoader, load
 from agraph.running import row_key
 from agraph.runtime.errors import AgraphError, CompileError
 from agraph.runtime.frame import Row
+from agraph.runtime.inputs import attached_inputs
 from agraph.runtime.models.protocol import Truth
-from agraph.runtime.permissions import Permissions
+from agraph.runtime.permissions import Permissions, project_permissions
 from agraph.runtime.plan import deployed
 from agraph.runtime.session import Outcome, Session
 
@@ -95,7 +97,10 @@ def run_test(block: TestBlock, permissions: Permissions | None = None) -> TestRe
 
 async def _misses(block: TestBlock, permissions: Permissions | None) -> list[Miss]:
     truth = Truth(block.target, ()) if block.has_target else None
-    row = Row(row_key(block.inputs), block.inputs, truth)
+    origin = block.graph.origin
+    allowed = permissions or project_permissions(origin)
+    inputs = attached_inputs(block.graph, block.inputs, Path(origin).parent, allowed.file_refusal)
+    row = Row(row_key(inputs), inputs, truth)
     async with Session(block.graph, models=block.models, offline=True, permissions=permissions) as session:
         readers = [session.reading(expectation.compare) for expectation in block.expectations]
         outcome = await session.run(deployed(block.graph), row)

@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 
 from agraph.compiler.ir import Json
+from agraph.runtime.attachments import mark, with_marks
 from agraph.runtime.models.protocol import Usage
 from agraph.runtime.store import EventRecord
 
@@ -110,7 +111,10 @@ def _call(event: Mapping[str, Any]) -> CallTrace:
     results = [
         f"{'error' if result['is_error'] else 'result'} {result['content']}" for result in last["results"]
     ]
-    prompt = [*system, *results, *([last["text"]] if last["text"] else [])]
+    # Events of before there were files have none.
+    files = [(file["at"], mark(file["content"])) for file in last.get("files", ())]
+    text = with_marks(last["text"], files)
+    prompt = [*system, *results, *([text] if text else [])]
     calls = [f"call {call['name']} {call['arguments']}" for call in reply["calls"]]
     said = [*([reply["text"]] if reply["text"] else []), *calls]
     source = "store" if event["stored"] else "session" if event["shared"] else "model"

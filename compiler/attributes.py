@@ -353,9 +353,19 @@ def tools(said: Said | None) -> tuple[ir.Tool, ...]:
             continue
         if any(types.letters(type_) for _, type_ in tool.parameters):
             said.findings.add(kinds.TOOL_PARAMETERS_UNTYPED, item.span, tool=tool.name)
+        elif (files := _files(tool)) is not None:
+            what, type_ = files
+            said.findings.add(kinds.FILE_FROM_MODEL, item.span, what=what, type=types.show(type_))
         else:
             found.append(tool)
     return tuple(found)
+
+
+def _files(tool: ir.Tool) -> tuple[str, types.Type] | None:
+    """What of a tool is a file, for a message, and its type."""
+    parts = [(f"`{name}` of `{tool.name}`", type_) for name, type_ in tool.parameters]
+    parts.append((f"what `{tool.name}` gives", tool.returns))
+    return next(((what, type_) for what, type_ in parts if types.holds_files(type_)), None)
 
 
 def _tool(item: syntax.Expression, said: Said) -> ir.Tool | None:

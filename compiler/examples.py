@@ -1,6 +1,6 @@
 """Demonstrations of a model node: records of what its prompt reads, and of its answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from agraph.compiler import ir, kinds, syntax, types
 from agraph.compiler.attributes import Said, Settings
@@ -13,13 +13,16 @@ OUTPUT = "output"
 """The key of the answer."""
 
 
-def read_examples(settings: Settings, node: str, type_: types.Type) -> tuple[ir.Example, ...]:
+def read_examples(
+    settings: Settings, node: str, type_: types.Type, inputs: Mapping[str, types.Type]
+) -> tuple[ir.Example, ...]:
     """The demonstrations of a node; what is wrong with them is reported.
 
     Args:
         settings: Those of the node.
         node: Its name.
         type_: Of its message.
+        inputs: The types of the graph's inputs.
     """
     said = settings.get("examples")
     if said is None:
@@ -34,8 +37,17 @@ def read_examples(settings: Settings, node: str, type_: types.Type) -> tuple[ir.
     if not prompts:
         return ()
     known = {read.name for prompt in prompts for read in prompt_reads(prompt)}
+    for item in said.value.items:
+        _refuse_files(item, inputs, said.findings)
     found = (_example(item, sorted(known), node, type_, said.findings) for item in said.value.items)
     return tuple(example for example in found if example is not None)
+
+
+def _refuse_files(item: syntax.Expression, inputs: Mapping[str, types.Type], findings: Findings) -> None:
+    for entry in item.entries if isinstance(item, syntax.RecordValue) else ():
+        name = entry.key.text
+        if name in inputs and types.holds_files(inputs[name]):
+            findings.add(kinds.FILE_IN_EXAMPLE, entry.key.span, name=name, type=types.show(inputs[name]))
 
 
 def _prompts(settings: Settings) -> Iterator[syntax.String]:

@@ -299,6 +299,12 @@ NO_OPTIONS = Kind("AG0515", "error", "`{name}` has no options to name", "write `
 UNORDERED = Kind(
     "AG0516", "error", "`{operator}` compares numbers or texts, not `{type}`", "compare a field, or use `==`"
 )
+FILE_FROM_MODEL = Kind(
+    "AG0517",
+    "error",
+    "{what} is `{type}`, but a model writes no files, and is shown them in its prompt only",
+    "a file comes from an input, or from a tool that a function node calls",
+)
 
 # AG06: prompts.
 
@@ -319,6 +325,12 @@ IGNORED_INBOX = Kind(
     "warning",
     "the prompt of `{node}` ignores what comes along its candidate edges",
     "put `{{{{ inbox }}}}` where the messages belong",
+)
+FILE_IN_TEXT = Kind(
+    "AG0604",
+    "error",
+    "`{path}` is `{type}`, and {where} shows no files",
+    "show the file itself in the prompt",
 )
 
 # AG07: models and tools.
@@ -439,6 +451,9 @@ PRIOR_NOT_FOR_INSTANCE = Kind(
     "write `{written}` into the block of `{instance}`{where}",
 )
 UNREAD_EXAMPLE = Kind("AG1018", "error", "the prompt of `{node}` reads no `{name}`")
+FILE_IN_EXAMPLE = Kind(
+    "AG1019", "error", "`{name}` is `{type}`, and an example shows no files", "leave it out of the example"
+)
 
 # AG11: tests, and what stands for a graph by itself.
 

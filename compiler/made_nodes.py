@@ -96,7 +96,14 @@ def _value_type(nodes: SiteNodes, family: Family) -> types.Type:
     declared = family.declaration.type
     if declared is not None:
         type_ = resolve_type(declared, nodes.site.place.module.type_scope, nodes.findings)
-        return type_ if works_of(family) == "model" else types.required(type_)
+        if works_of(family) != "model":
+            return types.required(type_)
+        if types.holds_files(type_):
+            what = f"the message of `{family.name}`"
+            nodes.findings.add(
+                kinds.FILE_FROM_MODEL, family.declaration.name.span, what=what, type=types.show(type_)
+            )
+        return type_
     return types.required(nodes.node_types[family.name])
 
 
@@ -154,7 +161,7 @@ def _model_call(nodes: SiteNodes, family: Family, settings: Settings, type_: typ
     if prompt is not None and not (prompt.learnable and isinstance(prompt.value, syntax.RecordValue)):
         attributes.text(prompt)
     _check_inbox_is_read(nodes, family, settings)
-    examples, shown = read_examples(settings, family.name, type_), settings.get("examples")
+    examples, shown = read_examples(settings, family.name, type_, nodes.inputs), settings.get("examples")
     if shown is not None and shown.learnable:
         rank = nodes.rank(family.name, "examples")
         nodes.shared.learnables.note_examples(
@@ -184,7 +191,9 @@ def _with_texts(
     call = attrs.evolve(
         call,
         prompt=_template(nodes, settings.get("prompt"), scope),
-        system=None if settings.get("system") is None else _template(nodes, settings.get("system"), scope),
+        system=None
+        if settings.get("system") is None
+        else _template(nodes, settings.get("system"), scope, system=True),
     )
     for choice in nodes.choices.get(family.name, ()):
         models = tuple(nodes.shared.model(model) for model in choice.models)
@@ -205,10 +214,10 @@ def _with_texts(
     return call
 
 
-def _template(nodes: SiteNodes, said: Said | None, scope: Scope) -> ir.Template:
+def _template(nodes: SiteNodes, said: Said | None, scope: Scope, *, system: bool = False) -> ir.Template:
     if said is None or not isinstance(said.value, syntax.String):
         return ()
-    return resolve_template(said.value, _where(nodes, said, scope))
+    return resolve_template(said.value, _where(nodes, said, scope), system=system)
 
 
 def _where(nodes: SiteNodes, said: Said, scope: Scope) -> Scope:

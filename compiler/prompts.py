@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from agraph.compiler import ir, kinds, syntax
+from agraph.compiler import ir, kinds, syntax, types
 from agraph.compiler.expressions import Scope, resolve_expression
 from agraph.compiler.reads import NameRead, names_read
 from agraph.compiler.source import Source, Span
@@ -13,8 +13,14 @@ LONGEST_SHOWN = 40
 _WORD = re.compile(r"[A-Za-z_]\w*|-?\d+|[\[.]", re.ASCII)
 
 
-def resolve_template(literal: syntax.String, scope: Scope) -> ir.Template:
-    """The template of a prompt; placeholders that mean nothing are reported and show nothing."""
+def resolve_template(literal: syntax.String, scope: Scope, *, system: bool = False) -> ir.Template:
+    """The template of a prompt; placeholders that mean nothing are reported and show nothing.
+
+    Args:
+        literal: The text.
+        scope: What can be named.
+        system: Whether it is a system text, which shows no files.
+    """
     parts: list[str | ir.Slot] = []
     source = scope.findings.source
     for part in split(literal.value):
@@ -26,15 +32,49 @@ def resolve_template(literal: syntax.String, scope: Scope) -> ir.Template:
             case Placeholder(_, False, start, end):
                 written = _short(literal.value[start:end])
                 scope.findings.add(kinds.BAD_PLACEHOLDER, _place(literal, start, end, source), text=written)
-            case Placeholder("inbox", True):
-                # Messages of different types can be shown one after another.
-                parts.append(ir.Slot("inbox", ir.Inbox(named=False)))
             case Placeholder(path, True, start, end):
-                value, _ = resolve_expression(
-                    path_expression(path, _place(literal, start, end, source)), scope
-                )
+                span = _place(literal, start, end, source)
+                value, shown = _resolve_path(path, span, scope)
                 parts.append(ir.Slot(path, value))
+                for type_ in shown:
+                    _refuse_hidden_files(path, type_, value, span, scope, system=system)
     return tuple(parts)
+
+
+def _resolve_path(path: str, span: Span, scope: Scope) -> tuple[ir.Expression, list[types.Type]]:
+    """What a placeholder shows, and the types of all that it may show."""
+    senders = [scope.node_type(sender) for sender in scope.inbox.senders]
+    if path == "inbox":
+        # Messages of different types can be shown one after another.
+        return ir.Inbox(named=False), senders
+    value, type_ = resolve_expression(path_expression(path, span), scope)
+    return value, senders if value == ir.Inbox(named=True) else [type_]
+
+
+def _refuse_hidden_files(
+    path: str, type_: types.Type, value: ir.Expression, span: Span, scope: Scope, *, system: bool
+) -> None:
+    """Report a file that would be shown as a word: in a system text, behind a name, or inside a record."""
+    if not types.holds_files(type_):
+        return
+    if system:
+        where = "a system text"
+    elif value == ir.Inbox(named=True):
+        where = "a list of texts"
+    elif not _shows_itself(type_):
+        where = "a record, which is sent as JSON,"
+    else:
+        return
+    scope.findings.add(kinds.FILE_IN_TEXT, span, path=path, type=types.show(type_), where=where)
+
+
+def _shows_itself(type_: types.Type) -> bool:
+    """Whether a type is a file, or a list of files."""
+    match type_:
+        case types.Optional(item) | types.ListOf(item):
+            return _shows_itself(item)
+        case _:
+            return isinstance(type_, types.File)
 
 
 def prompt_reads(literal: syntax.String) -> Iterator[NameRead]:

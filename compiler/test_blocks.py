@@ -184,7 +184,8 @@ class _Lowering:
         for name, setting in given.items():
             if name in inputs:
                 type_ = literal_type(setting.value)
-                if not types.fits(type_, inputs[name]):
+                # A file is given by its path.
+                if not types.fits(type_, types.as_data(inputs[name])):
                     report_mismatch(f"`{name}`", type_, inputs[name], setting.value.span, self.findings)
             elif name != TARGET:
                 span = setting.path[0].span.to(setting.path[-1].span)

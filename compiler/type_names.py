@@ -14,6 +14,7 @@ DEEPEST_RECORD = 50
 
 _PRIMITIVES: Mapping[str, types.Type] = {
     "str": types.STR, "int": types.INT, "float": types.FLOAT, "bool": types.BOOL,
+    "image": types.IMAGE, "file": types.FILE,
 }  # fmt: skip
 
 

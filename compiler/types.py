@@ -15,6 +15,13 @@ class Primitive:
 
 
 @attrs.frozen
+class File:
+    """`image` or `file`: in data the path of a picture, or of a document."""
+
+    name: Literal["image", "file"]
+
+
+@attrs.frozen
 class LiteralUnion:
     """One of the named texts: `"a" | "b"`."""
 
@@ -51,6 +58,11 @@ class Record:
         """How many records lie within one another, this one included."""
         return 1 + max((_depth(type_) for _, type_ in self.fields), default=0)
 
+    @cached_property
+    def holds_files(self) -> bool:
+        """Whether one of the fields is a file, or holds one."""
+        return any(holds_files(type_) for _, type_ in self.fields)
+
 
 @attrs.frozen
 class Variable:
@@ -64,12 +76,14 @@ class Null:
     """The type of `null` alone; it fits wherever an optional does."""
 
 
-Type = Primitive | LiteralUnion | ListOf | Optional | Record | Variable | Null
+Type = Primitive | File | LiteralUnion | ListOf | Optional | Record | Variable | Null
 
 STR = Primitive("str")
 INT = Primitive("int")
 FLOAT = Primitive("float")
 BOOL = Primitive("bool")
+IMAGE = File("image")
+FILE = File("file")
 NULL = Null()
 
 ANY = Variable("?")
@@ -91,7 +105,7 @@ def show(type_: Type) -> str:
     match type_:
         case Record("", fields):
             return "{ " + ", ".join(f"{name}: {show(field)}" for name, field in fields) + " }"
-        case Primitive(name) | Variable(name) | Record(name, _):
+        case Primitive(name) | File(name) | Variable(name) | Record(name, _):
             return name
         case LiteralUnion(options):
             return " | ".join(f'"{option}"' for option in options)
@@ -205,6 +219,34 @@ def _join_records(left: dict[str, Type], right: dict[str, Type]) -> Type | None:
             return None
         joined.append((name, type_))
     return Record("", tuple(joined))
+
+
+def holds_files(type_: Type) -> bool:
+    """Whether a value of the type is a file, or holds one."""
+    match type_:
+        case File():
+            return True
+        case ListOf(item) | Optional(item):
+            return holds_files(item)
+        case Record():
+            return type_.holds_files
+        case _:
+            return False
+
+
+def as_data(type_: Type) -> Type:
+    """The type as data spells it: a text, the path, where a file is meant."""
+    match type_:
+        case File():
+            return STR
+        case ListOf(item):
+            return ListOf(as_data(item))
+        case Optional(item):
+            return Optional(as_data(item))
+        case Record(name, fields) if type_.holds_files:
+            return Record(name, tuple((field, as_data(field_type)) for field, field_type in fields))
+        case _:
+            return type_
 
 
 def letters(type_: Type) -> frozenset[str]:

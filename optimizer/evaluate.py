@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import attrs
 
@@ -44,6 +44,9 @@ class Scored:
     usage: Usage
     values: tuple[Json, ...] = ()
     feedback: str | None = None
+
+
+Keep = Callable[[int, Example, Scored], None]
 
 
 @attrs.define(eq=False)
@@ -98,35 +101,51 @@ class Evaluator:
         """
         self.before(self)
         results: list[Scored | None] = [None] * len(pairs)
-        self._spent = None
-        waiting = iter(enumerate(pairs))
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(self.concurrency, len(pairs))):
-                    group.create_task(self._work(waiting, results))
-        except ExceptionGroup as failures:
-            raise telling(failures) from None
-        if self._spent is not None:
-            raise self._spent
+
+        def keep(place: int, _: Example, scored: Scored) -> None:
+            results[place] = scored
+
+        await self.each(((realization, self.examples[index]) for realization, index in pairs), keep)
         scored = [result for result in results if result is not None]
         failed = [result.failure for result in scored if result.failure and result.failure.node]
         if failed and not self.answered:
             raise failed[0]
         return scored
 
-    async def _work(
-        self, waiting: Iterator[tuple[int, tuple[Realization, int]]], results: list[Scored | None]
-    ) -> None:
-        """Take pairs until none is left; several workers share one iterator."""
-        for place, (realization, index) in waiting:
+    async def each(self, jobs: Iterable[tuple[Realization, Example]], keep: Keep) -> None:
+        """Score realizations on examples, and hold no more of them than are under way.
+
+        Args:
+            jobs: What is scored, taken when there is room.
+            keep: Is given each score with its example and its place among the jobs, as they come.
+
+        Raises:
+            BudgetError: The budget does not suffice for all of them.
+            DataError: A row lacks what the metric reads.
+        """
+        self._spent = None
+        waiting = iter(enumerate(jobs))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self.concurrency):
+                    group.create_task(self._work(waiting, keep))
+        except ExceptionGroup as failures:
+            raise telling(failures) from None
+        if self._spent is not None:
+            raise self._spent
+
+    async def _work(self, waiting: Iterator[tuple[int, tuple[Realization, Example]]], keep: Keep) -> None:
+        """Take jobs until none is left; several workers share one iterator."""
+        for place, (realization, example) in waiting:
             if self._spent is not None:
                 return
             try:
-                results[place] = scored = await self._one(realization, self.examples[index])
+                scored = await self._one(realization, example)
             except BudgetError as error:
                 # What others have under way is paid for: they bring it to its end.
                 self._spent = error
                 return
+            keep(place, example, scored)
             self.done(scored)
             # A graph of plain functions never waits, and whoever interrupts it is heard between two rows. Not
             # after each of them: workers in step with one another free their garbage in bursts, which costs.

@@ -1,13 +1,14 @@
 """Reading a data set: JSONL, JSON and CSV files as rows of named columns.
 
-A file is used whole or not at all: the first thing that is wrong with it is an error that names its place.
+A file is used whole or not at all: it is read to its end before a row of it is used, and the first thing that
+is wrong with it is an error that names its place. What is read line by line is then read again, not held.
 """
 
 import csv
 import hashlib
-import io
 import json
 import math
+import os
 from collections import Counter
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -44,10 +45,44 @@ class DataRow:
     key: str
 
 
-def read_rows(
-    path: Path | str, file_format: Format | None = None, *, target: str | None = None
-) -> tuple[DataRow, ...]:
-    """The rows of a data file, at least one.
+@attrs.frozen(eq=False)
+class Rows:
+    """The rows of a data file, each time from its first; see `open_rows`.
+
+    Attributes:
+        path: Of the file.
+        held: The rows where they cannot be read again, else `None`.
+    """
+
+    path: str
+    held: tuple[DataRow, ...] | None
+    _format: Format
+    _count: int
+    _stamp: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[DataRow]:
+        """The rows in order.
+
+        Raises:
+            DataError: The file is not what it was.
+        """
+        if self.held is not None:
+            yield from self.held
+            return
+        self._require_unchanged()
+        yield from _parsed(self.path, self._format)
+        self._require_unchanged()
+
+    def _require_unchanged(self) -> None:
+        if _stamp(self.path) != self._stamp:
+            raise DataError(f"{self.path}: the file changed while it was used")
+
+
+def open_rows(path: Path | str, file_format: Format | None = None, *, target: str | None = None) -> Rows:
+    """The rows of a data file, at least one, none of which is held where they can be read again.
 
     Args:
         path: UTF-8, with or without a byte order mark.
@@ -58,24 +93,56 @@ def read_rows(
         DataError: The file cannot be read, is not what its format says, or lacks a target.
     """
     file_format = file_format or format_of(path)
-    text = _read_text(path)
+    stamp = _stamp(path)
+    # A pipe has its content once, and JSON has to be read as a whole.
+    hold = file_format == "json" or not os.path.isfile(path)
+    held, count, lacking = [], 0, None
+    for row in _parsed(str(path), file_format):
+        count += 1
+        if hold:
+            held.append(row)
+        # What is wrong with a line is told before what a row lacks.
+        if lacking is None and target is not None:
+            lacking = _lacking(row, target)
+    if not count:
+        raise DataError(f"{path}: the data set is empty")
+    if lacking is not None:
+        raise lacking
+    rows = Rows(str(path), tuple(held) if hold else None, file_format, count, stamp)
+    if not hold:
+        rows._require_unchanged()
+    return rows
+
+
+def read_rows(
+    path: Path | str, file_format: Format | None = None, *, target: str | None = None
+) -> tuple[DataRow, ...]:
+    """The rows of a data file, at least one; see `open_rows`."""
+    return tuple(open_rows(path, file_format, target=target))
+
+
+def _stamp(path: Path | str) -> tuple[int, ...]:
+    """What tells a file from what it is after it was changed."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        # Whoever reads it says why it cannot be read.
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _parsed(path: str, file_format: Format) -> Iterator[DataRow]:
     parsed: Iterator[tuple[str, dict[str, Json]]]
     match file_format:
         case "jsonl":
-            parsed = _jsonl(text, str(path))
+            parsed = _jsonl(_lines(path, "\n"), path)
         case "json":
-            parsed = _json(text, str(path))
+            parsed = _json("".join(_lines(path, "")), path)
         case "csv":
-            parsed = _csv(text, str(path))
+            parsed = _csv(_lines(path, ""), path)
         case _:
             assert_never(file_format)
-    rows = _numbered(parsed, typed=file_format != "csv")
-    if not rows:
-        raise DataError(f"{path}: the data set is empty")
-    if target is not None:
-        for row in rows:
-            _check_target(row, target)
-    return rows
+    return _numbered(parsed, typed=file_format != "csv")
 
 
 def format_of(path: Path | str) -> Format:
@@ -98,42 +165,58 @@ def nearest_column(name: str, row: DataRow) -> str:
     return f"it has {', '.join(f'`{column}`' for column in row.columns) or 'none'}"
 
 
-def _check_target(row: DataRow, target: str) -> None:
+def _lacking(row: DataRow, target: str) -> DataError | None:
+    """That a row has no target, where that is so."""
     if target not in row.columns:
         hint = nearest_column(target, row)
-        raise DataError(f"{row.place}: row {row.number} has no column `{target}`, the target ({hint})")
+        return DataError(f"{row.place}: row {row.number} has no column `{target}`, the target ({hint})")
     if row.columns[target] is None or (not row.typed and row.columns[target] == ""):
-        raise DataError(f"{row.place}: row {row.number} has no value in `{target}`, the target")
+        return DataError(f"{row.place}: row {row.number} has no value in `{target}`, the target")
+    return None
 
 
-def _numbered(parsed: Iterator[tuple[str, dict[str, Json]]], *, typed: bool) -> tuple[DataRow, ...]:
-    seen: Counter[str] = Counter()
-    rows = []
+def _numbered(parsed: Iterator[tuple[str, dict[str, Json]]], *, typed: bool) -> Iterator[DataRow]:
+    # Of each row sixteen bytes stay, and a number of those that come again.
+    seen: set[bytes] = set()
+    repeated: Counter[bytes] = Counter()
     for number, (place, columns) in enumerate(parsed, 1):
         content = json.dumps(columns, sort_keys=True, separators=(",", ":"))
-        key = hashlib.sha256(content.encode()).hexdigest()[:32]
-        seen[key] += 1
-        suffix = f"-{seen[key]}" if seen[key] > 1 else ""
-        rows.append(DataRow(place, number, columns, typed, key + suffix))
-    return tuple(rows)
+        key = hashlib.sha256(content.encode()).digest()[:16]
+        suffix = ""
+        if key in seen:
+            repeated[key] += 1
+            suffix = f"-{repeated[key] + 1}"
+        seen.add(key)
+        yield DataRow(place, number, columns, typed, key.hex() + suffix)
 
 
-def _read_text(path: Path | str) -> str:
+def _lines(path: str, newline: str) -> Iterator[str]:
+    """The lines of a file with their ends, which are what `open` takes for ends."""
     try:
-        content = Path(path).read_bytes()
+        with open(path, encoding="utf-8-sig", newline=newline) as file:
+            yield from file
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file") from None
     except IsADirectoryError:
         raise DataError(f"{path}: this is a folder, not a data file") from None
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
-    try:
-        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        if error.reason == "unexpected end of data":
-            raise _breaks_off(str(path), line) from None
-        raise DataError(f"{path}:{line}: the file is not UTF-8") from None
+        raise _not_utf8(path, error) from None
+
+
+def _not_utf8(path: str, error: UnicodeDecodeError) -> DataError:
+    """Where a file is not UTF-8, which the error tells of a part of it only."""
+    try:
+        Path(path).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as whole:
+        line = whole.object.count(b"\n", 0, whole.start) + 1
+        if whole.reason == "unexpected end of data":
+            return _breaks_off(path, line)
+        return DataError(f"{path}:{line}: the file is not UTF-8")
+    except OSError:
+        pass
+    return DataError(f"{path}: the file is not UTF-8: {error.reason}")
 
 
 def _breaks_off(path: str, line: int) -> DataError:
@@ -143,16 +226,16 @@ def _breaks_off(path: str, line: int) -> DataError:
 # JSON.
 
 
-def _jsonl(text: str, path: str) -> Iterator[tuple[str, dict[str, Json]]]:
-    lines = text.split("\n")
+def _jsonl(lines: Iterator[str], path: str) -> Iterator[tuple[str, dict[str, Json]]]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         place = f"{path}:{number}"
         try:
-            value = parse_json(line)
+            value = parse_json(line.removesuffix("\n"))
         except json.JSONDecodeError as error:
-            if number == len(lines) and _is_cut(error):
+            # Only the last line has no end.
+            if not line.endswith("\n") and _is_cut(error):
                 raise _breaks_off(path, number) from None
             reason = f"{error.msg} (column {error.colno})"
             raise DataError(f"{place}: this line is not JSON: {reason}") from None
@@ -247,9 +330,16 @@ def _kind(value: Json) -> str:
 # CSV.
 
 
-def _csv(text: str, path: str) -> Iterator[tuple[str, dict[str, Json]]]:
-    lines = io.StringIO(text, newline="").readlines()
-    reader = csv.reader(lines, strict=True)
+def _csv(lines: Iterator[str], path: str) -> Iterator[tuple[str, dict[str, Json]]]:
+    last = ""
+
+    def remembered() -> Iterator[str]:
+        nonlocal last
+        for line in lines:
+            last = line
+            yield line
+
+    reader = csv.reader(remembered(), strict=True)
     header: list[str] | None = None
     while True:
         start = reader.line_num + 1
@@ -268,7 +358,7 @@ def _csv(text: str, path: str) -> Iterator[tuple[str, dict[str, Json]]]:
             header = _header(cells, place)
         elif len(cells) == len(header):
             yield place, dict(zip(header, cells, strict=True))
-        elif len(cells) < len(header) and reader.line_num == len(lines) and lines[-1][-1] not in "\r\n":
+        elif len(cells) < len(header) and last[-1] not in "\r\n":
             raise _breaks_off(path, start)
         else:
             raise DataError(f"{place}: this row has {len(cells)} values and the header {len(header)} names")

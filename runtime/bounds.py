@@ -25,7 +25,8 @@ def call_bound(model: OpenModel, request: Request) -> Amount:
         return Amount(calls=1)
     parts = (request.system, request.turns, request.tools, request.schema, request.addition)
     sent = json.dumps(parts, ensure_ascii=False, default=attrs.asdict)
-    read, written = prompt_tokens(sent), model.adapter.settings.max_tokens
+    files = sum(content.most_tokens for content in request.files)
+    read, written = prompt_tokens(sent) + files, model.adapter.settings.max_tokens
     return Amount(1, read + written, bound_usd(model.adapter.price, read, written))
 
 

@@ -32,6 +32,7 @@ class Calls:
     """The model calls of a session.
 
     Attributes:
+        sharing: Whether replies are held for equal calls to come; those under way are shared anyway.
         made: How many replies came from models.
         shared: How many questions were answered by an equal call.
         recalled: How many of these by one of an earlier session.
@@ -47,6 +48,7 @@ class Calls:
     listener: Listener | None = None
     budget: Budget | None = None
     journal: Journal | None = None
+    sharing: bool = True
     made: int = 0
     shared: int = 0
     recalled: int = 0
@@ -92,7 +94,7 @@ class Calls:
         promise: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._replies[key] = promise
         if (reply := self._recall(model, key)) is not None:
-            promise.set_result(reply)
+            self._settle(key, promise, reply)
             return self._share(reply, tell, stored=True)
         return await self._make_for_all(promise, key, model, request, timeout, tell)
 
@@ -147,8 +149,13 @@ class Calls:
             # Committed before it is used, so that nothing that rests on a reply outlives it.
             await self._keep(model, key, request, reply)
         finally:
-            promise.set_result(reply)
+            self._settle(key, promise, reply)
         return reply
+
+    def _settle(self, key: str, promise: "asyncio.Future[Reply]", reply: Reply) -> None:
+        promise.set_result(reply)
+        if not self.sharing:
+            del self._replies[key]
 
     async def _make(
         self, model: OpenModel, request: Request, timeout: asyncio.Timeout | None, tell: "_Tell"
@@ -196,4 +203,6 @@ def _written_turn(turn: Turn) -> Json:
     calls: list[Json] = [[call.id, call.name, call.arguments] for call in turn.calls]
     results: list[Json] = [[result.id, result.content, result.is_error] for result in turn.results]
     blocks: list[Json] = [list(turn.blocks)] if turn.blocks else []
-    return [turn.role, turn.text, calls, results, *blocks]
+    files: list[Json] = [[file.at, file.content.media_type, file.content.sha256] for file in turn.files]
+    more: list[Json] = [{"files": files}] if files else []
+    return [turn.role, turn.text, calls, results, *blocks, *more]

@@ -5,11 +5,12 @@ and what the event holds. Of a request stands what is sent, and never what an ev
 """
 
 import re
-from typing import cast
+from typing import Any, cast
 
 import attrs
 
 from agraph.compiler.ir import Json
+from agraph.runtime.attachments import Content
 from agraph.runtime.events import Event
 from agraph.runtime.models.protocol import Request
 
@@ -34,10 +35,19 @@ def _value(value: object) -> Json:
     if isinstance(value, float):
         return round(value, 6)
     if isinstance(value, Request):
-        return cast("Json", attrs.asdict(value, filter=lambda field, _: field.name not in UNSENT))
+        return cast("Json", attrs.asdict(value, filter=_is_sent, value_serializer=_told))
     if attrs.has(type(value)):
         return cast("Json", attrs.asdict(cast("attrs.AttrsInstance", value)))
     return cast("Json", value)
+
+
+def _is_sent(field: "attrs.Attribute[Any]", _: object) -> bool:
+    return field.name not in UNSENT
+
+
+def _told(_: object, __: object, value: object) -> object:
+    """A file as its name and hash: what it holds, and where it lies, is nobody else's."""
+    return value.told() if isinstance(value, Content) else value
 
 
 class _Shapes(dict[type, tuple[str, tuple[str, ...]]]):

@@ -1,12 +1,43 @@
 """The inputs of a graph, checked before anything runs."""
 
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from agraph.compiler.diagnostics import nearest
 from agraph.compiler.ir import Graph, Json
 from agraph.compiler.types import Optional
+from agraph.runtime.attachments import AttachmentError, Refusal, attaching
 from agraph.runtime.errors import InputError
 from agraph.runtime.values import MisfitError, reader
+
+Given = Json | os.PathLike[str]
+"""What a caller may give for an input: a value, and for a file its path."""
+
+
+def attached_inputs(
+    graph: Graph, given: Mapping[str, Given], folder: str | Path = ".", refusal: Refusal | None = None
+) -> dict[str, Json]:
+    """The values given for inputs, with the files that their paths name.
+
+    Args:
+        graph: Says which inputs are files.
+        given: The values; what else is wrong with them is told when the graph runs.
+        folder: What paths are relative to.
+        refusal: Whether a file may be read; all may where it is `None`, for the user named them.
+
+    Raises:
+        InputError: There is no such file, or it is of another kind.
+    """
+    values: dict[str, Json] = {**given}  # type: ignore[dict-item]  # A path that stays is refused later.
+    for name, type_ in graph.inputs:
+        attach = attaching(type_, folder, refusal)
+        if attach is not None and name in values:
+            try:
+                values[name] = attach(values[name])  # type: ignore[assignment]
+            except AttachmentError as error:
+                raise InputError(f"input `{name}`: {error}") from None
+    return values
 
 
 def inputs_reader(graph: Graph) -> Callable[[Mapping[str, Json]], dict[str, Json]]:

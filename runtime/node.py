@@ -19,6 +19,7 @@ from agraph.compiler.ir import (
     Template,
 )
 from agraph.compiler.types import STR, Type
+from agraph.runtime.attachments import Attachment
 from agraph.runtime.attempts import Attempt, with_attempts
 from agraph.runtime.calls import Calls
 from agraph.runtime.errors import ReplyError
@@ -31,13 +32,13 @@ from agraph.runtime.frame import Frame
 from agraph.runtime.models.protocol import Reply, Request, Turn
 from agraph.runtime.offers import answer_all, offers
 from agraph.runtime.open_model import OpenModel
-from agraph.runtime.templates import template
+from agraph.runtime.templates import prompt, template
 from agraph.runtime.values import MisfitError, json_schema, parse_reply
 
 
 def model_node(node: Node, work: ModelCall, scope: Scope, model: OpenModel, calls: Calls) -> Waiting:
     """The node's work as a computation that waits for the model."""
-    prompt = template(work.prompt, lambda part: immediate(part.value, scope))
+    question_of = prompt(work.prompt, lambda part: immediate(part.value, scope))
     system = None if work.system is None else template(work.system, lambda part: immediate(part.value, scope))
     offered = offers([scope.tools[index] for index in work.tools])
     definitions = tuple(offer.definition for offer in offered.values())
@@ -47,14 +48,15 @@ def model_node(node: Node, work: ModelCall, scope: Scope, model: OpenModel, call
     fixed_system = not any(isinstance(part, Slot) for part in work.system or ())
 
     def request(frame: Frame) -> Request:
+        written = question_of(frame)
         return Request(
             system=None if system is None else system(frame),
-            turns=(*examples, Turn("user", prompt(frame))),
+            turns=(*examples, Turn("user", written.text, files=written.files)),
             tools=definitions,
             schema=schema,
             node=node.name,
             row=frame.row.key,
-            heard=tuple(message for sender in shown if (message := frame.values[sender]) is not None),
+            heard=tuple(message for sender in shown if _is_said(message := frame.values[sender])),
             truth=frame.row.truth,
             examples=len(examples),
             fixed_system=fixed_system,
@@ -96,6 +98,11 @@ def model_node(node: Node, work: ModelCall, scope: Scope, model: OpenModel, call
             question = attrs.evolve(question, turns=(*question.turns, said, answer))
 
     return Waiting(with_attempts(node, converse))
+
+
+def _is_said(message: Json) -> bool:
+    """Whether a message is an answer that a simulated model can hold against the right one."""
+    return message is not None and not isinstance(message, Attachment)
 
 
 def _complaint(error: MisfitError, type_: Type) -> str:

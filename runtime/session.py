@@ -93,6 +93,7 @@ class Session:
         permissions: Permissions | None = None,
         journal: Journal | None = None,
         offline: bool = False,
+        sharing: bool = True,
     ) -> None:
         """Prepare a session; nothing is opened yet.
 
@@ -106,6 +107,7 @@ class Session:
             permissions: What the graph's file may reach; its project where `None`.
             journal: Keeps replies and events in the store of a project, or `None`; closed with the session.
             offline: Refuse models that are asked over the network.
+            sharing: Hold replies for later runs; without, each row is to be run once.
 
         Raises:
             InputError: A replacement names no model of the graph.
@@ -131,6 +133,7 @@ class Session:
             listener=self._listener,
             budget=budget,
             journal=journal,
+            sharing=sharing,
         )
         self._workshop = Workshop(graph, self._tools, self._open_model, self._calls)
         self._steps: dict[tuple[NodeIndex, tuple[NodeIndex, ...], tuple[int, ...]], Step] = {}

@@ -5,15 +5,17 @@ Nothing here runs before a graph does: `agraph check` never imports a user's cod
 
 import inspect
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, assert_never
 
 import attrs
 
 from agraph.compiler.ir import Json, PythonBinding, RecordedBinding, Tool
-from agraph.compiler.types import show
+from agraph.compiler.types import holds_files, show
+from agraph.runtime.attachments import Attach, AttachmentError, attaching
 from agraph.runtime.errors import ToolCallError, ToolError
 from agraph.runtime.modules import Modules, told
-from agraph.runtime.permissions import Permissions
+from agraph.runtime.permissions import Permissions, project_permissions
 from agraph.runtime.recorded import Recordings
 from agraph.runtime.threads import in_thread
 from agraph.runtime.values import MisfitError, reader, shorten
@@ -71,9 +73,22 @@ class Toolbox:
             ToolError: Its module, function or file cannot be used; the message says which and why.
         """
         try:
-            return checked(tool, self._function(tool))
+            return checked(tool, self._function(tool), self._attach(tool))
         except ToolError as error:
             raise ToolError(f"tool `{tool.name}`: {error}") from error.__cause__
+
+    def _attach(self, tool: Tool) -> Attach | None:
+        """What makes files of the paths that a tool gives, which may be those that its file may read.
+
+        A function's are relative to the working folder, as all that it opens is; recorded ones to the record.
+        """
+        if not holds_files(tool.returns):
+            return None
+        permissions = project_permissions(tool.origin) if self.permissions is None else self.permissions()
+        folder = Path()
+        if isinstance(tool.binding, RecordedBinding):
+            folder = (Path(tool.origin).parent / tool.binding.path).parent
+        return attaching(tool.returns, folder, permissions.file_refusal)
 
     def _function(self, tool: Tool) -> Callable[..., Any]:
         match tool.binding:
@@ -96,9 +111,23 @@ def load_function(
     return Modules(permissions).function(module, function, origin)
 
 
-def checked(tool: Tool, function: Callable[..., Any]) -> OpenTool:
-    """A function as the tool's: its results are held to the declared type, its exceptions named."""
+def checked(tool: Tool, function: Callable[..., Any], attach: Attach | None = None) -> OpenTool:
+    """A function as the tool's: its results are held to the declared type, its exceptions named.
+
+    Args:
+        tool: What is declared.
+        function: What is called.
+        attach: Makes files of the paths in its results, where the declared type holds some.
+    """
     read = reader(tool.returns)
+
+    def value(result: object) -> Json:
+        try:
+            return read(result if attach is None else attach(result))
+        except MisfitError as error:
+            raise misfit(result, error) from None
+        except AttachmentError as error:
+            raise ToolCallError(f"tool `{tool.name}`: {error}") from None
 
     def failure(error: BaseException) -> ToolCallError:
         said = str(error) if isinstance(error, ToolCallError) else f"it raised {told(error)}"
@@ -114,20 +143,14 @@ def checked(tool: Tool, function: Callable[..., Any]) -> OpenTool:
             result = function(*given)
         except (Exception, SystemExit) as error:
             raise failure(error) from error
-        try:
-            return read(result)
-        except MisfitError as error:
-            raise misfit(result, error) from None
+        return value(result)
 
     async def call_and_wait(given: Sequence[Json]) -> Json:
         try:
             result = await function(*given)
         except (Exception, SystemExit) as error:
             raise failure(error) from error
-        try:
-            return read(result)
-        except MisfitError as error:
-            raise misfit(result, error) from None
+        return value(result)
 
     waits = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004 -- an object whose call is a coroutine function

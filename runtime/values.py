@@ -9,6 +9,7 @@ import attrs
 
 from agraph.compiler.ir import Json
 from agraph.compiler.types import (
+    File,
     ListOf,
     LiteralUnion,
     Null,
@@ -20,6 +21,7 @@ from agraph.compiler.types import (
     required,
     show,
 )
+from agraph.runtime.attachments import Attachment
 
 Read = Callable[[object], Json]
 
@@ -68,6 +70,8 @@ def reader(type_: Type) -> Read:
             return _read_float
         case Primitive():
             return _read_bool
+        case File():
+            return _file_reader(type_)
         case LiteralUnion(options):
             return _literal_reader(type_, frozenset(options))
         case ListOf(item):
@@ -117,6 +121,17 @@ def _read_null(value: object) -> Json:
     if value is None:
         return None
     raise MisfitError(Null(), value)
+
+
+def _file_reader(type_: File) -> Read:
+    """Files are attached where values come in, so that a mere text here is none."""
+
+    def read(value: object) -> Json:
+        if isinstance(value, Attachment) and value.content.is_image == (type_.name == "image"):
+            return value
+        raise MisfitError(type_, value)
+
+    return read
 
 
 def _literal_reader(type_: Type, options: frozenset[str]) -> Read:
@@ -220,6 +235,8 @@ def json_schema(type_: Type) -> dict[str, Json]:
     match type_:
         case Primitive(name):
             return {"type": {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}[name]}
+        case File(name):
+            raise ValueError(f"no JSON is of the type `{name}`")
         case LiteralUnion(options):
             return {"type": "string", "enum": list(options)}
         case ListOf(item):

@@ -308,6 +308,50 @@ def test_a_folder_that_is_allowed_gives_files_and_no_code(project: Path, secret:
     assert not (secret / "imported").exists()
 
 
+LOOKING = """\
+agraph 1
+
+graph g(photo: file) -> file {
+  node a "Passes it on." = photo
+  output a
+}
+
+optimize g {
+  data = jsonl("rows.jsonl", target = "answer")
+}
+
+test g {
+  photo = "PATH"
+}
+"""
+
+
+def test_a_picture_outside_of_the_project_is_not_sent(project: Path, command: Verb) -> None:
+    """Neither one that a row names, nor one of a test, nor one that a tool gives; links are followed."""
+    outside = project.parent / "secret.txt"
+    outside.write_text("secret")
+    (project / "link.txt").symlink_to(outside)
+    path = project / "g.agraph"
+    for named in (str(outside), "../secret.txt", "link.txt", "../gone.txt"):
+        path.write_text(LOOKING.replace("PATH", named))
+        write_rows(project / "rows.jsonl", [{"photo": named, "answer": ""}])
+        (project / "row.json").write_text(json.dumps({"photo": named}))
+        assert_refused(command("eval", path), "row 1, column `photo`", "lies outside of the project")
+        assert_refused(command("run", path, "--input", "row.json"), "lies outside of the project")
+        [result] = agraph.test(str(path))
+        assert "lies outside of the project" in str(result.error)
+    write_rows(project / "rows.jsonl", [{"photo": "../secret.txt", "answer": ""}])
+    assert command("eval", path, "--allow-read", project.parent).code == 0
+    # What the user names may lie anywhere.
+    assert command("run", path, "-i", f"photo={outside}").out == f"{outside}\n"
+    source = LOOKING.replace("= photo", "= found(photo)").partition("optimize")[0]
+    binding = 'recorded("found.jsonl", key = "path", field = "found")'
+    path.write_text(source + f"tool found(photo: file) -> file = {binding}\n")
+    (project / "own.txt").write_text("own")
+    write_rows(project / "found.jsonl", [{"path": "own.txt", "found": "link.txt"}])
+    assert_refused(command("run", path, "-i", "photo=own.txt"), "tool `found`", "outside of the project")
+
+
 def test_what_the_command_line_names_is_allowed(project: Path, secret: Path, command: Verb) -> None:
     path = reading(project, "data", "rows.jsonl")
     assert command("eval", path, "--data", secret / "s.jsonl", "--target", "answer").code == 0

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +16,9 @@ from agraph.cli.recording import listening, recorded, recording_options
 
 if TYPE_CHECKING:
     from agraph.compiler.ir import Graph, Json
+    from agraph.compiler.types import Type
     from agraph.runtime.events import Event
+    from agraph.runtime.permissions import Permissions
 
 
 @click.command("run", cls=Command)
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     "pairs",
     multiple=True,
     metavar="NAME=VALUE",
-    help="The value of an input; text as it is, other types as JSON.",
+    help="The value of an input; text as it is, a file by its path, other types as JSON.",
 )
 @click.option(
     "--input", "row", metavar="FILE", help="A JSON object with the inputs; `-` reads standard input."
@@ -81,7 +84,7 @@ def run(
     replacements = models_of(models)
     permissions = granted(target, replacements, allow, allow_read, allow_url)
     _, graph = load_graph(target, permissions)
-    inputs = _inputs(graph, pairs, row)
+    inputs = _inputs(graph, pairs, row, permissions)
     if sample and seed is None:
         seed = secrets.randbelow(2**32)
         click.echo(f"drawn with --seed {seed}", err=True)
@@ -106,22 +109,48 @@ def run(
     click.echo(json.dumps(report, ensure_ascii=False, indent=2))
 
 
-def _inputs(graph: "Graph", pairs: Sequence[str], row: str | None) -> "dict[str, Json]":
-    """The inputs of the command line: those of `-i` go before those of `--input`."""
-    from agraph.runtime.errors import InputError
-    from agraph.runtime.values import MisfitError, parse_text
+def _inputs(
+    graph: "Graph", pairs: Sequence[str], row: str | None, permissions: "Permissions"
+) -> "dict[str, Json]":
+    """The inputs of the command line: those of `-i` go before those of `--input`.
 
-    inputs = {} if row is None else _read_row(row)
-    types = dict(graph.inputs)
+    The files that `-i` names may lie anywhere, for the user names them. Those that a row names may be read
+    as those of a data set.
+    """
+    from agraph.runtime.errors import InputError
+    from agraph.runtime.inputs import attached_inputs
+    from agraph.runtime.values import MisfitError
+
+    read = {} if row is None else _read_row(row)
+    named = {pair.partition("=")[0] for pair in pairs}
+    left = {name: value for name, value in read.items() if name not in named}
+    folder = Path() if row in (None, "-") else Path(str(row)).parent
+    inputs = attached_inputs(graph, left, folder, permissions.file_refusal)
+    declared = dict(graph.inputs)
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals:
             raise click.UsageError(f"`-i {pair}` has no value: write `-i NAME=VALUE`")
         try:
-            inputs[name] = parse_text(types[name], text) if name in types else text
+            inputs[name] = _value(declared[name], text) if name in declared else text
         except MisfitError as error:
             raise InputError(f"input `{name}`: {error}") from None
-    return inputs
+    return attached_inputs(graph, inputs)
+
+
+def _value(type_: "Type", text: str) -> "Json":
+    """The value that a text of `-i` stands for; a file by its path, with or without an `@` before it."""
+    from agraph.compiler.types import File, Optional, as_data, holds_files, required
+    from agraph.runtime.values import MisfitError, parse_text
+
+    if isinstance(required(type_), File):
+        return None if text == "null" and isinstance(type_, Optional) else text.removeprefix("@")
+    if not holds_files(type_):
+        return parse_text(type_, text)
+    try:
+        return parse_text(as_data(type_), text)
+    except MisfitError:
+        raise MisfitError(type_, text) from None
 
 
 def _read_row(path: str) -> "dict[str, Json]":
@@ -143,6 +172,7 @@ def _read_row(path: str) -> "dict[str, Json]":
 
 def _show(event: "Event") -> None:
     """Write a request as it is sent: its text as it is, and what goes beside it in its own place."""
+    from agraph.runtime.attachments import mark, with_marks
     from agraph.runtime.events import Asked
 
     if not isinstance(event, Asked):
@@ -154,7 +184,8 @@ def _show(event: "Event") -> None:
     if request.addition is not None:
         lines += ["--- beside the prompt, for a server without structured output", request.addition]
     for turn in request.turns:
-        lines += [f"--- {turn.role}", turn.text] if turn.text else [f"--- {turn.role}"]
+        text = with_marks(turn.text, ((file.at, mark(file.content.told())) for file in turn.files))
+        lines += [f"--- {turn.role}", text] if text else [f"--- {turn.role}"]
         lines += [f"call {call.name} {_as_json(call.arguments)}" for call in turn.calls]
         lines += [f"{'error' if result.is_error else 'result'} {result.content}" for result in turn.results]
     lines += [f"--- tool {tool.name}: {tool.description} {_as_json(tool.schema)}" for tool in request.tools]

@@ -16,6 +16,7 @@ from agraph.compiler.ir import Json, Model
 from agraph.runtime.errors import ModelError, ReplyError, TransientError, UnavailableError
 from agraph.runtime.heap import put_back, set_apart
 from agraph.runtime.models.anthropic_settings import SERVICE_HOST, Settings, read_settings
+from agraph.runtime.models.content_blocks import files_refusal
 from agraph.runtime.models.messages import read_reply, request_body
 from agraph.runtime.models.profiles import Profile
 from agraph.runtime.models.protocol import Limits, Reply, Request
@@ -34,6 +35,9 @@ SPEND_LIMITS = (
 """Codes of the service for a limit that no waiting lifts; some come with the status of a rate limit."""
 
 MOST_CONNECTIONS = 1000
+
+SPARE_FILES = 64
+"""What a process may open beside its connections."""
 
 KEEP_ALIVE_S = 30.0
 
@@ -97,9 +101,10 @@ def _new_client(address: _Address) -> "AsyncAnthropic":
     from anthropic import AsyncAnthropic, DefaultAioHttpClient
     from httpx2 import Limits as ConnectionLimits
 
+    most = _most_connections()
     limits = ConnectionLimits(
-        max_connections=MOST_CONNECTIONS,
-        max_keepalive_connections=MOST_CONNECTIONS,
+        max_connections=most,
+        max_keepalive_connections=most,
         keepalive_expiry=KEEP_ALIVE_S,
     )
     return AsyncAnthropic(
@@ -110,6 +115,19 @@ def _new_client(address: _Address) -> "AsyncAnthropic":
         max_retries=0,
         http_client=DefaultAioHttpClient(timeout=address.timeout_s, limits=limits),
     )
+
+
+def _most_connections() -> int:
+    """How many connections a client may hold: more than the process may open would fail, and fewer wait."""
+    try:
+        import resource
+    except ImportError:
+        # Windows has no such limit.
+        return MOST_CONNECTIONS
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(1, min(MOST_CONNECTIONS, files - SPARE_FILES))
 
 
 @attrs.define(eq=False)
@@ -159,7 +177,12 @@ class AnthropicAdapter:
 
         if self._client is None:
             self._client = _held_client(self._address)
-        body = request_body(request)
+        if request.files:
+            refusal = files_refusal(request.files, self.profile, self.settings.host)
+            if refusal is not None:
+                return UnavailableError(self._told(refusal))
+        # Files are read and spelled in letters, which may take a while.
+        body = await asyncio.to_thread(request_body, request) if request.files else request_body(request)
         try:
             # The client's timeout is for each wait; a server that sends a byte now and then would outlast it.
             async with asyncio.timeout(self.settings.timeout_s):

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from agraph.compiler.ir import Json
 from agraph.runtime.errors import ReplyError, TransientError
+from agraph.runtime.models.content_blocks import content_blocks
 from agraph.runtime.models.protocol import Reply, Request, ToolCall, ToolDefinition, Turn, Usage
 from agraph.runtime.prices import Price, TokenCounts, cost_usd
 
@@ -116,7 +117,7 @@ def _explanation(details: Json) -> str:
 def _turn(turn: Turn, names: dict[str, str], marked: bool) -> dict[str, Json]:
     if turn.blocks:
         return {"role": turn.role, "content": list(turn.blocks)}
-    if not turn.calls and not turn.results and not marked:
+    if not turn.calls and not turn.results and not turn.files and not marked:
         return {"role": turn.role, "content": turn.text}
     # The service wants results before anything else in the turn that follows the calls.
     blocks: list[dict[str, Json]] = [
@@ -128,9 +129,7 @@ def _turn(turn: Turn, names: dict[str, str], marked: bool) -> dict[str, Json]:
         }
         for result in turn.results
     ]
-    # It also refuses an empty text block.
-    if turn.text:
-        blocks.append({"type": "text", "text": turn.text})
+    blocks += content_blocks(turn.text, turn.files)
     for call in turn.calls:
         name = names.get(call.name, _plain(call.name))
         blocks.append({"type": "tool_use", "id": call.id, "name": name, "input": call.arguments})

@@ -23,6 +23,8 @@ class Profile:
         prompt_caching: It keeps the prefix of a request that says so, at a price of its own.
         forced_tools: It takes `tool_choice`.
         adaptive_thinking: It takes `thinking = { type: "adaptive" }`.
+        images: It takes pictures, where its model does.
+        documents: It takes PDF files and texts as documents.
     """
 
     name: str
@@ -30,9 +32,11 @@ class Profile:
     prompt_caching: bool = False
     forced_tools: bool = True
     adaptive_thinking: bool = True
+    images: bool = False
+    documents: bool = False
 
 
-SERVICE = Profile("anthropic", structured_output=True, prompt_caching=True)
+SERVICE = Profile("anthropic", structured_output=True, prompt_caching=True, images=True, documents=True)
 
 UNKNOWN = Profile("unknown")
 """A server that a file does not tell the kind of: what works everywhere is done."""
@@ -45,12 +49,12 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
         profile.name: profile
         for profile in (
             SERVICE,
-            Profile("llama.cpp"),
-            Profile("ollama", forced_tools=False),
-            Profile("vllm", structured_output=True),
-            Profile("sglang", adaptive_thinking=False),
+            Profile("llama.cpp", images=True),
+            Profile("ollama", forced_tools=False, images=True),
+            Profile("vllm", structured_output=True, images=True),
+            Profile("sglang", adaptive_thinking=False, images=True),
             Profile("lmstudio"),
-            Profile("litellm", structured_output=True),
+            Profile("litellm", structured_output=True, images=True, documents=True),
         )
     }
 )

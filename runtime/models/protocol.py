@@ -9,6 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 import attrs
 
 from agraph.compiler.ir import Json
+from agraph.runtime.attachments import Content
 from agraph.runtime.models.profiles import Profile
 
 
@@ -44,10 +45,23 @@ class ToolResult:
 
 
 @attrs.frozen
+class Placed:
+    """A file in a turn.
+
+    Attributes:
+        at: Before which character of the turn's text it stands.
+    """
+
+    at: int
+    content: Content
+
+
+@attrs.frozen
 class Turn:
     """One turn of a conversation: text, and calls (of the assistant) or results (of the user).
 
     Attributes:
+        files: Those that stand in the text, in order.
         blocks: The turn in the provider's own words, where there is more than text and calls; see `Reply`.
     """
 
@@ -56,6 +70,7 @@ class Turn:
     calls: tuple[ToolCall, ...] = ()
     results: tuple[ToolResult, ...] = ()
     blocks: tuple[dict[str, Json], ...] = ()
+    files: tuple[Placed, ...] = ()
 
 
 @attrs.frozen
@@ -109,6 +124,11 @@ class Request:
     def asked(self) -> tuple[Turn, ...]:
         """The conversation without the demonstrations."""
         return self.turns[self.examples :]
+
+    @property
+    def files(self) -> tuple[Content, ...]:
+        """All that are sent, in order."""
+        return tuple(placed.content for turn in self.turns for placed in turn.files)
 
 
 @attrs.frozen
