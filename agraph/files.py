@@ -1,6 +1,7 @@
 """Files of graphs: their text as it stands on disk, and what the compiler makes of it."""
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from agraph import stdlib
@@ -47,7 +48,7 @@ def read_source(path: str) -> Source:
     Raises:
         FileError: It is missing, a folder, too large, not UTF-8, or cannot be read.
     """
-    text = _text(path)
+    text = read_text(path)
     if isinstance(text, Unreadable):
         raise FileError(f"cannot read `{path}`: {text.reason}")
     return Source(shown_path(path), text)
@@ -99,7 +100,7 @@ class FileLoader:
 
     def std(self, name: str) -> Source:
         """The text of a std module."""
-        text = _text(os.path.join(stdlib.__path__[0], f"{name}.agraph"))
+        text = read_text(os.path.join(stdlib.__path__[0], f"{name}.agraph"))
         assert isinstance(text, str), f"the std module `{name}` is part of the package"
         return Source(f"std/{name}.agraph", text)
 
@@ -114,7 +115,7 @@ class FileLoader:
         refusal = self._permissions.file_refusal(place)
         if refusal is not None:
             return Unreadable(refusal)
-        text = _text(place)
+        text = read_text(place)
         return text if isinstance(text, Unreadable) else Source(shown_path(place), text)
 
 
@@ -130,7 +131,8 @@ def _beginning(file: BinaryIO) -> bytes:
     return b"".join(pieces)
 
 
-def _text(path: str) -> str | Unreadable:
+def read_text(path: str) -> str | Unreadable:
+    """The text of a file, or why it cannot be had."""
     try:
         if os.path.isdir(path):
             return Unreadable("it is a folder")
@@ -142,3 +144,13 @@ def _text(path: str) -> str | Unreadable:
         return Unreadable((error.strerror or str(error)).lower())
     except ValueError:
         return Unreadable("a path holds no NUL character")
+
+
+_SKIPPED = {"node_modules", "build", "dist"}
+
+
+def graph_files(folder: str) -> Iterator[str]:
+    """The .agraph files below a folder by name, hidden folders and those that tools fill left out."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name[0] != "." and name not in _SKIPPED)
+        yield from (os.path.join(place, name) for name in sorted(names) if name.endswith(".agraph"))

@@ -8,7 +8,8 @@ import attrs
 
 from agraph.blocking import blocking
 from agraph.budgets import budget_of
-from agraph.compiler.ir import FIXED, Graph, Json, Model
+from agraph.compiler.ir import Graph, Json, Model
+from agraph.compiler.parameter_names import parameter_names
 from agraph.compiler.source import Source
 from agraph.evaluating import Material, material
 from agraph.files import FileLoader
@@ -279,14 +280,7 @@ def _write(text: str, source: Source, path: str, output: str | None) -> None:
 
 def _changes(graph: Graph, values: Values) -> tuple[Change, ...]:
     """Every learnable element of the graph in the order of the file."""
-    names = {node.gate: f"{node.name}.on" for node in graph.nodes if node.gate is not None}
-    for index, choice in graph.choices:
-        for option, weight in zip(choice.names, choice.parameters, strict=True):
-            names[weight] = f"{graph.nodes[index].name}.{choice.kind}: {option}"
-    edges = zip(graph.edges.senders, graph.edges.receivers, graph.edges.parameters, strict=True)
-    for sender, receiver, parameter in edges:
-        if parameter != FIXED:
-            names[parameter] = f"{graph.nodes[sender].name} -> {graph.nodes[receiver].name}"
+    names = parameter_names(graph)
     return tuple(
         Change(names[parameter], graph.priors[parameter], values.probabilities[parameter])
         for parameter in sorted(names)

@@ -8,7 +8,8 @@ from importlib import import_module
 from benchmarks.measurement import Measurement
 
 NAMES = (
-    "check_startup", "compiling", "composing", "execution", "formatting", "memory", "recovery", "sampling",
+    "check_startup", "compiling", "composing", "editing", "execution", "formatting", "memory", "recovery",
+    "sampling",
     "storing", "throughput",
 )  # fmt: skip
 

@@ -5,6 +5,8 @@ The passes in order: `parser.parse` makes the tree, `names.resolve` finds what i
 `verify.verify` holds that what came out is legal. Mistakes are values: every pass adds to the findings.
 """
 
+from collections.abc import Mapping
+
 import attrs
 
 from agraph.compiler import ir
@@ -12,7 +14,7 @@ from agraph.compiler.allowed import divided
 from agraph.compiler.check import check
 from agraph.compiler.diagnostics import Diagnostic, Findings, has_errors
 from agraph.compiler.loader import Loader
-from agraph.compiler.lower import lower
+from agraph.compiler.lower import Lowered, lower
 from agraph.compiler.names import Module, resolve
 from agraph.compiler.parameters import needs_parameters
 from agraph.compiler.reported import reported
@@ -29,6 +31,7 @@ class Compilation:
         graphs: Those that can run by themselves, in order of declaration; empty where the file has errors.
         tests: Likewise.
         diagnostics: Sorted by place.
+        lowered: What was made of every graph, whether or not the file has errors, by name.
         allowed: The warnings that comments in the file switch off.
     """
 
@@ -36,6 +39,7 @@ class Compilation:
     graphs: tuple[ir.Graph, ...]
     tests: tuple[TestBlock, ...]
     diagnostics: tuple[Diagnostic, ...]
+    lowered: Mapping[str, Lowered]
     allowed: tuple[Diagnostic, ...] = ()
 
 
@@ -57,8 +61,8 @@ def compile_source(source: Source, loader: Loader) -> Compilation:
     tests = lower_tests(module, lowered, frozenset(complete), findings)
     found, allowed = divided(reported(findings.found, module.tree, source), source)
     if has_errors(found):
-        return Compilation(module, (), (), found, allowed)
+        return Compilation(module, (), (), found, lowered, allowed)
     graphs = tuple(each.graph for each in complete.values())
     for graph in graphs:
         verify(graph)
-    return Compilation(module, graphs, tests, found, allowed)
+    return Compilation(module, graphs, tests, found, lowered, allowed)

@@ -97,6 +97,12 @@ def path_expression(path: str, span: Span) -> syntax.Expression:
     return expression
 
 
+def placeholder_span(literal: syntax.String, placeholder: Placeholder, source: Source) -> Span | None:
+    """Where a placeholder stands with its braces, or `None` where its text is written by escapes."""
+    span = _place(literal, placeholder.start, placeholder.end, source)
+    return None if span == literal.span else span
+
+
 def _short(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 

@@ -139,6 +139,8 @@ def test_nothing_is_imported_by_the_name_of_its_folder() -> None:
         ("click", "agraph/cli/"),
         ("rich_click", "agraph/cli/"),
         ("rich", "agraph/"),
+        ("pygls", "agraph/lsp/"),
+        ("lsprotocol", "agraph/lsp/"),
         ("pygments", "agraph/pygments_lexer.py"),
     ],
 )

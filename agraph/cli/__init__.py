@@ -30,6 +30,7 @@ _VERBS = {
     "runs": "agraph.cli.runs:runs",
     "trace": "agraph.cli.trace:trace",
     "cache": "agraph.cli.cache:cache",
+    "lsp": "agraph.cli.lsp:lsp",
 }
 
 INTERRUPTED = 130

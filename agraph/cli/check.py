@@ -1,8 +1,7 @@
 """`agraph check`: everything that is wrong with files of graphs."""
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import click
 
@@ -11,12 +10,10 @@ from agraph.compiler import compile_source
 from agraph.compiler.diagnostics import Diagnostic
 from agraph.compiler.loader import Unreadable
 from agraph.compiler.source import Source
-from agraph.files import FileLoader, decoded, read_source
+from agraph.files import FileLoader, decoded, graph_files, read_source
 from agraph.lints import findings_of
 from agraph.render import as_json, concise, counted, summary, visible, write_full
 from agraph.runtime.errors import FileError
-
-_SKIPPED = {"node_modules", "build", "dist"}
 
 
 @click.command(cls=Command)
@@ -73,13 +70,6 @@ def _mended(path: str) -> tuple[Diagnostic, ...]:
         line, column = each.source.position(each.span.start)
         click.echo(visible(f"{source.path}:{line}:{column}: mended {each.code}: {each.title}"), err=True)
     return mended.left
-
-
-def graph_files(folder: str) -> Iterator[str]:
-    """The .agraph files below a folder by name, hidden folders and those that tools fill left out."""
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name[0] != "." and name not in _SKIPPED)
-        yield from (os.path.join(place, name) for name in sorted(names) if name.endswith(".agraph"))
 
 
 def standard_input() -> Source:

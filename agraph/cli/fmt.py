@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import click
 
-from agraph.cli.check import graph_files, standard_input
+from agraph.cli.check import standard_input
 from agraph.cli.help import Command
 from agraph.compiler.format import formatted
-from agraph.files import read_source
+from agraph.files import graph_files, read_source
 from agraph.patch import unified
 from agraph.render import counted, summary, write_full
 from agraph.runtime.errors import FileError

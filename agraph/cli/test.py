@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agraph.cli.check import graph_files
 from agraph.cli.granting import project_options
 from agraph.cli.help import Command
+from agraph.files import graph_files
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -1,0 +1,1 @@
+"""What an editor asks of a file: pure answers in code points, without any protocol."""
