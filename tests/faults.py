@@ -322,11 +322,25 @@ def planted(random: Random, kinds: Sequence[str]) -> Faulty:
 
 
 def _depends(number: int, lines: Sequence[Statement], chosen: Mapping[int, str]) -> bool:
-    """Whether a fault stands beside another, or leaves out a brace of a body that has lost the other one."""
+    """Whether a fault would hide another one.
+
+    That is so where they stand side by side, where both braces of a body are lost, and in a test whose graph
+    cannot be told.
+    """
     if any(abs(number - other) <= 1 for other in chosen):
+        return True
+    test = _test(number, lines)
+    if test is not None and any(_test(other, lines) == test and test in (number, other) for other in chosen):
         return True
     body = _body(number, lines)
     return body is not None and any(_body(other, lines) == body for other in chosen)
+
+
+def _test(number: int, lines: Sequence[Statement]) -> int | None:
+    """The first line of the test that a line is in, or `None` for one that is in none."""
+    heads = (place for place in range(number, -1, -1) if not lines[place].text.startswith((" ", "}")))
+    head = next(heads, None)
+    return head if head is not None and lines[head].text.startswith("test ") else None
 
 
 def _body(number: int, lines: Sequence[Statement]) -> int | None:
