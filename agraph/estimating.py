@@ -31,6 +31,7 @@ class Forecast:
         model_nodes: How many nodes of a run ask a model, at most.
         runs: About how many runs there will be that ask models, and at most.
         used: What they use.
+        held_out_rows: How many judge, of an optimization; 0 of an evaluation.
     """
 
     graph: str
@@ -38,6 +39,7 @@ class Forecast:
     model_nodes: int
     runs: tuple[int, int]
     used: Estimate
+    held_out_rows: int = 0
 
 
 def estimate_evaluation(
@@ -91,7 +93,8 @@ def estimate_optimization(
     for sender, receiver in zip(graph.edges.senders, graph.edges.receivers, strict=True):
         if sender in heard and receiver in heard:
             heard[receiver].append(sender)
-    return _forecast(graph, examples, heard, models, runs)
+    forecast = _forecast(graph, examples, heard, models, runs)
+    return attrs.evolve(forecast, held_out_rows=judged)
 
 
 def _task(

@@ -18,6 +18,7 @@ from agraph.history import Change, Learned, data_hash, difference, held_out_uses
 from agraph.optimizer.accept import Verdict
 from agraph.optimizer.data_text import example_texts
 from agraph.optimizer.evaluate import Evaluator
+from agraph.optimizer.intervals import CONFIDENCE
 from agraph.optimizer.manuscript import Manuscript
 from agraph.optimizer.moves import KINDS, Kind
 from agraph.optimizer.rewrite import Values, current_values
@@ -85,6 +86,8 @@ class Optimization:
         written: Whether it was written.
         run: The number of the run in the store of the file's project, or `None` where it could not be kept.
         held_out_uses: How many results were judged on these held-out rows, this one included.
+        found_better: Whether there is something to apply.
+        judged_usage: What the file as it was took on the held-out rows, and the result, by themselves.
     """
 
     graph: str
@@ -104,11 +107,8 @@ class Optimization:
     written: bool
     run: int | None
     held_out_uses: int
-
-    @property
-    def found_better(self) -> bool:
-        """Whether there is something to apply."""
-        return self.verdict is not None and self.verdict.accepted
+    found_better: bool
+    judged_usage: tuple[Usage, Usage] | None
 
 
 def optimize(
@@ -122,6 +122,8 @@ def optimize(
     seed: int = 0,
     realizations: int = 200,
     only: Collection[Kind] = KINDS,
+    confidence: float = CONFIDENCE,
+    require_significant: bool = False,
     plan: bool = False,
     output: str | None = None,
     budget: str | Sequence[str] = (),
@@ -142,6 +144,9 @@ def optimize(
         seed: Of all randomness; the same seed gives the same file, at any concurrency.
         realizations: The most realizations to try.
         only: What may be learned: `edges` (gates and choices too), `prompts`, `examples`.
+        confidence: Of the verdict: without a difference *improved* is said in at most `1 - confidence` of
+            cases.
+        require_significant: Take nothing that is not *improved*.
         plan: Write nothing.
         output: Write to this file instead of the author's.
         budget: A hard stop, such as `usd=2` or `calls=500,time=10m`; that of the block where empty. What is
@@ -171,16 +176,17 @@ def optimize(
         manuscript = Manuscript(found.graph, source, FileLoader(permissions))
         tuning, usage = blocking(
             _tuned(
-                found, manuscript, models, concurrency, settings, seed, only, limits, permissions, progress,
-                listener, journal,
+                found, manuscript, models, concurrency, settings, seed, only, confidence, limits, permissions,
+                progress, listener, journal,
             )
         )  # fmt: skip
-        values = tuning.values if tuning.accepted else current_values(found.graph)
+        accepted = tuning.accepted and (not require_significant or tuning.proven)
+        values = tuning.values if accepted else current_values(found.graph)
         text = _rewritten(manuscript, values)
-        learned = _learned(found, tuning, values, text if tuning.accepted else source.text, usage)
+        learned = _learned(found, tuning, values, text if accepted else source.text, usage)
         learned = attrs.evolve(learned, number=journal.number, file=os.path.realpath(output or path))
         run = note(learned, path, recording.report)
-        written = tuning.accepted and not plan
+        written = accepted and not plan
         if written:
             _write(text, source, path, output)
             if run is not None:
@@ -199,10 +205,12 @@ def optimize(
         realizations=tuning.tried,
         stopped=tuning.stopped,
         usage=usage,
-        diff=difference(source, text, output or path) if tuning.accepted else "",
+        diff=difference(source, text, output or path) if accepted else "",
         written=written,
         run=run,
         held_out_uses=held_out_uses(path, learned.data["held_out"]),
+        found_better=accepted,
+        judged_usage=tuning.judged_usage,
     )
 
 
@@ -237,6 +245,7 @@ async def _tuned(
     settings: Settings,
     seed: int,
     only: Collection[Kind],
+    confidence: float,
     budget: Budget | None,
     permissions: Permissions | None,
     progress: Callable[[Standing], None] | None,
@@ -253,7 +262,7 @@ async def _tuned(
             if progress is not None:
                 progress(Standing(realizations, settings.realizations, best, session.usage))
 
-        tuning = await tune(manuscript, evaluator, settings, seed, report, only, budget)
+        tuning = await tune(manuscript, evaluator, settings, seed, report, only, budget, confidence)
         return tuning, session.usage
 
 

@@ -6,9 +6,8 @@ from typing import Literal
 
 import attrs
 
-from agraph.optimizer.intervals import Interval, difference_interval
-
-SIGNIFICANT = 0.05
+from agraph.optimizer.intervals import CONFIDENCE, Interval, difference_interval, mean_interval
+from agraph.optimizer.power import rows_to_show, smallest_effect
 
 
 @attrs.frozen
@@ -20,34 +19,54 @@ class Verdict:
             lower cost, but the test does not, else `rejected`.
         seed_mean: Of the seed's scores.
         result_mean: Of the result's scores.
-        interval: 95%, of the difference of the means.
+        seed_interval: Of the seed's mean.
+        result_interval: Of the result's mean.
+        interval: Of the difference of the means.
+        confidence: Of the intervals, and of the test.
         wins: Rows on which the result scored higher.
         losses: Rows on which the seed scored higher.
         p: Of the two-sided exact sign test.
         seed_cost: Of running the seed on these rows; infinite where one of them has no answer.
         result_cost: Of running the result on them.
+        smallest_effect: The smallest difference that so many rows show in four of five cases, where as many
+            scores differ as did here.
+        rows_needed: On how many rows a difference of this size shows, or `None` where there is no gain.
         reason: A sentence for people.
     """
 
     kind: Literal["improved", "not proven", "rejected"]
     seed_mean: float
     result_mean: float
+    seed_interval: Interval
+    result_interval: Interval
     interval: Interval
+    confidence: float
     wins: int
     losses: int
     p: float
     seed_cost: float
     result_cost: float
+    smallest_effect: float
+    rows_needed: int | None
     reason: str
 
     @property
     def accepted(self) -> bool:
-        """Whether the file should be rewritten."""
+        """Whether the result is at least as good as the seed, proven or not."""
         return self.kind != "rejected"
+
+    @property
+    def proven(self) -> bool:
+        """Whether the test says that the result is better."""
+        return self.kind == "improved"
 
 
 def judge(
-    seed_scores: Sequence[float], result_scores: Sequence[float], seed_cost: float, result_cost: float
+    seed_scores: Sequence[float],
+    result_scores: Sequence[float],
+    seed_cost: float,
+    result_cost: float,
+    confidence: float = CONFIDENCE,
 ) -> Verdict:
     """Compare the result with the seed on held-out rows.
 
@@ -56,6 +75,7 @@ def judge(
         result_scores: On the same rows in the same order.
         seed_cost: Of running the seed on all of them; infinite where it gave no answer.
         result_cost: Of running the result, in the same unit.
+        confidence: With no difference, *improved* is said in at most `1 - confidence` of cases.
 
     Raises:
         ValueError: There are no rows, or not as many of one as of the other.
@@ -69,20 +89,27 @@ def judge(
     gain = round(math.fsum(differences) / count, 12)
     p = sign_test(wins, losses)
     better = gain > 0 or (gain == 0 and result_cost < seed_cost)
-    proven = gain > 0 and wins > losses and p < SIGNIFICANT
-    interval = difference_interval(differences)
-    return Verdict(
+    proven = gain > 0 and wins > losses and p <= 1 - confidence
+    # Half a row more each way: a few rows of which none differs do not show that none ever will.
+    churn = (wins + losses + 1) / (count + 2)
+    verdict = Verdict(
         kind="improved" if proven else "not proven" if better else "rejected",
         seed_mean=math.fsum(seed_scores) / count,
         result_mean=math.fsum(result_scores) / count,
-        interval=interval,
+        seed_interval=mean_interval(seed_scores, confidence),
+        result_interval=mean_interval(result_scores, confidence),
+        interval=difference_interval(differences, confidence),
+        confidence=confidence,
         wins=wins,
         losses=losses,
         p=p,
         seed_cost=seed_cost,
         result_cost=result_cost,
-        reason=_reason(gain, proven, interval, wins, losses, count, seed_cost, result_cost),
+        smallest_effect=smallest_effect(count, churn, confidence),
+        rows_needed=rows_to_show(min(gain, 1.0), churn, confidence) if gain > 0 else None,
+        reason="",
     )
+    return attrs.evolve(verdict, reason=_reason(verdict, gain, count))
 
 
 def sign_test(wins: int, losses: int) -> float:
@@ -92,31 +119,44 @@ def sign_test(wins: int, losses: int) -> float:
     return min(1.0, 2 * tail / (1 << count))
 
 
-def _reason(
-    gain: float,
-    proven: bool,
-    interval: Interval,
-    wins: int,
-    losses: int,
-    count: int,
-    seed_cost: float,
-    result_cost: float,
-) -> str:
+def _reason(verdict: Verdict, gain: float, count: int) -> str:
+    """The verdict in words."""
     rows = f"{count} held-out {'row' if count == 1 else 'rows'}"
-    size = f"{gain:+.3f} (95% interval {interval[0]:+.3f} to {interval[1]:+.3f}; {wins} won, {losses} lost)"
-    if proven:
-        return f"Better on {rows}: {size}."
-    if gain > 0:
-        return f"Better on {rows}, though so few differences prove little: {size}."
+    low, high = verdict.interval
+    size = (
+        f"{gain:+.3f} ({100 * verdict.confidence:g}% interval {low:+.3f} to {high:+.3f}; {verdict.wins} won, "
+        f"{verdict.losses} lost)"
+    )
+    if verdict.kind == "improved":
+        return f"Improved: better on {rows}, {size}."
+    if verdict.kind == "not proven":
+        return f"Better, not proven: {_unproven(verdict, gain, rows, size)}"
     if gain < 0:
-        return f"Worse on {rows}: {size}."
-    if result_cost < seed_cost == math.inf:
-        return f"As good on {rows}, and with an answer to each of them."
-    if seed_cost < result_cost == math.inf:
-        return f"No better on {rows}, and without an answer to some."
-    cost = f"{result_cost:g} instead of {seed_cost:g}"
-    if result_cost < seed_cost:
-        return f"As good on {rows} at lower cost: {cost}."
-    if result_cost > seed_cost:
-        return f"No better on {rows}, and dearer: {cost}."
-    return f"No better on {rows}, and no cheaper."
+        return f"Rejected: worse on {rows}, {size}."
+    if verdict.seed_cost < verdict.result_cost == math.inf:
+        return f"Rejected: no better on {rows}, and without an answer to some."
+    if verdict.result_cost > verdict.seed_cost:
+        return f"Rejected: no better on {rows}, and dearer, {_costs(verdict)}."
+    return f"Rejected: no better on {rows}, and no cheaper."
+
+
+def _unproven(verdict: Verdict, gain: float, rows: str, size: str) -> str:
+    if gain > 0:
+        needed = verdict.rows_needed
+        return (
+            f"higher on {rows}, {size}. {_shown(verdict)} "
+            f"A difference like this one takes about {needed:,} rows."
+        )
+    if verdict.result_cost < verdict.seed_cost == math.inf:
+        return f"as good on {rows}, and with an answer to each of them."
+    return f"as good on {rows} at lower cost, {_costs(verdict)}. {_shown(verdict)}"
+
+
+def _shown(verdict: Verdict) -> str:
+    if verdict.smallest_effect >= 1:
+        return "So few rows show no difference at all."
+    return f"So many rows show differences from about {verdict.smallest_effect:.2f} on."
+
+
+def _costs(verdict: Verdict) -> str:
+    return f"{verdict.result_cost:g} instead of {verdict.seed_cost:g}"

@@ -10,6 +10,7 @@ from agraph.optimizer.accept import Verdict, judge
 from agraph.optimizer.alternate import alternate
 from agraph.optimizer.demonstrations import DemonstrationSearch
 from agraph.optimizer.evaluate import Evaluator
+from agraph.optimizer.intervals import CONFIDENCE
 from agraph.optimizer.manuscript import Manuscript
 from agraph.optimizer.moves import KINDS, Kind, Move
 from agraph.optimizer.policy import policy_of
@@ -23,6 +24,7 @@ from agraph.optimizer.structure import StructureSearch
 from agraph.optimizer.version import Version, first_version, score_all
 from agraph.runtime.budget import Amount, Budget
 from agraph.runtime.errors import BudgetError, InputError
+from agraph.runtime.models.protocol import Usage
 
 
 @attrs.frozen
@@ -53,6 +55,8 @@ class Tuning:
         stopped: Why something ended before it was done, such as a budget that was spent, or `None`.
         prompts: What became of the proposed prompts, where there were any.
         examples: What became of the proposed examples, where there were any.
+        judged_usage: What running the seed on the held-out rows takes by itself, and the result; `None`
+            without a verdict.
     """
 
     values: Values
@@ -62,11 +66,17 @@ class Tuning:
     stopped: str | None
     prompts: Proposed | None = None
     examples: Proposed | None = None
+    judged_usage: tuple[Usage, Usage] | None = None
 
     @property
     def accepted(self) -> bool:
         """Whether there is something to write."""
         return self.verdict is not None and self.verdict.accepted
+
+    @property
+    def proven(self) -> bool:
+        """Whether the result is *improved*."""
+        return self.verdict is not None and self.verdict.proven
 
 
 HELD_SHARE = 0.5
@@ -81,6 +91,7 @@ async def tune(
     report: Report | None = None,
     only: Collection[Kind] = KINDS,
     budget: Budget | None = None,
+    confidence: float = CONFIDENCE,
 ) -> Tuning:
     """Learn what stands after `~` in a graph, and judge it on rows that the search never saw.
 
@@ -93,6 +104,7 @@ async def tune(
         only: What may be learned.
         budget: That of the evaluator's session, or `None`. While the search lasts, as much of it is kept back
             as the judging needs by what runs used so far, at most `HELD_SHARE`.
+        confidence: Of the verdict.
 
     Raises:
         InputError: The graph has nothing of that kind to learn.
@@ -117,12 +129,15 @@ async def tune(
     if found.version.differs(first):
         try:
             await score_all([first, found.version], parts.held_out)
-            verdict = _verdict(first, found.version, parts.held_out)
+            verdict = _verdict(first, found.version, parts.held_out, confidence)
         except BudgetError as error:
             stopped = f"{error}, before the result was judged"
     prompts = next((_prompts(move) for move in moves if isinstance(move, PromptSearch)), None)
     examples = next((_examples(move) for move in moves if isinstance(move, DemonstrationSearch)), None)
-    return Tuning(found.version.values, verdict, parts, found.tried, stopped, prompts, examples)
+    usage = None
+    if verdict is not None:
+        usage = _usage(first, parts.held_out), _usage(found.version, parts.held_out)
+    return Tuning(found.version.values, verdict, parts, found.tried, stopped, prompts, examples, usage)
 
 
 def learnable_kinds(graph: Graph) -> set[Kind]:
@@ -233,11 +248,15 @@ class _Reserve:
             self.budget.hold(Amount(), 0.0)
 
 
-def _verdict(first: Version, result: Version, rows: Sequence[int]) -> Verdict:
+def _verdict(first: Version, result: Version, rows: Sequence[int], confidence: float) -> Verdict:
     def scores(version: Version) -> list[float]:
         return [version.scored[row].value for row in rows]
 
     def cost(version: Version) -> float:
         return sum(version.scored[row].cost for row in rows)
 
-    return judge(scores(first), scores(result), cost(first), cost(result))
+    return judge(scores(first), scores(result), cost(first), cost(result), confidence)
+
+
+def _usage(version: Version, rows: Sequence[int]) -> Usage:
+    return sum((version.scored[row].usage for row in rows), start=Usage())

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from agraph.optimizer.accept import judge, sign_test
 from agraph.optimizer.intervals import difference_interval, mean_interval, wilson
+from agraph.optimizer.power import POWER, fewest_rows, rows_to_show, smallest_effect
 
 scores = st.floats(0, 1, allow_subnormal=False)
 
@@ -20,13 +21,16 @@ def test_a_clear_gain_is_improved() -> None:
     assert (verdict.seed_mean, verdict.result_mean) == (0.25, 0.875)
     assert (verdict.wins, verdict.losses) == (25, 0)
     assert verdict.interval[0] > 0
-    assert verdict.reason.startswith("Better on 40 held-out rows: +0.625")
+    assert verdict.reason.startswith("Improved: better on 40 held-out rows, +0.625 (95% interval")
+    assert verdict.proven
 
 
 def test_a_gain_that_chance_could_explain_is_accepted_and_said_to_be_unproven() -> None:
     verdict = judge([0.0, 0.0, 1.0, 1.0], [1.0, 1.0, 0.0, 1.0], 4, 4)
     assert (verdict.kind, verdict.accepted) == ("not proven", True)
-    assert "prove little" in verdict.reason
+    assert verdict.reason.startswith("Better, not proven: higher on 4 held-out rows, +0.250")
+    assert "So few rows show no difference at all." in verdict.reason
+    assert f"takes about {verdict.rows_needed:,} rows" in verdict.reason
 
 
 def test_a_tie_is_accepted_only_at_lower_cost() -> None:
@@ -38,17 +42,20 @@ def test_a_tie_is_accepted_only_at_lower_cost() -> None:
 def test_no_answer_is_no_saving() -> None:
     silent = judge([0.0, 0.0], [0.0, 0.0], 4, math.inf)
     assert silent.kind == "rejected"
-    assert silent.reason == "No better on 2 held-out rows, and without an answer to some."
+    assert silent.reason == "Rejected: no better on 2 held-out rows, and without an answer to some."
     assert judge([0.0, 0.0], [0.0, 0.0], math.inf, math.inf).kind == "rejected"
     answering = judge([0.0, 0.0], [0.0, 0.0], math.inf, 4)
     assert answering.kind == "not proven"
-    assert answering.reason == "As good on 2 held-out rows, and with an answer to each of them."
+    assert (
+        answering.reason
+        == "Better, not proven: as good on 2 held-out rows, and with an answer to each of them."
+    )
 
 
 def test_lower_cost_does_not_buy_a_worse_mean() -> None:
     verdict = judge([1.0, 1.0], [1.0, 0.0], 100, 1)
     assert (verdict.kind, verdict.accepted) == ("rejected", False)
-    assert verdict.reason.startswith("Worse on 2 held-out rows")
+    assert verdict.reason.startswith("Rejected: worse on 2 held-out rows")
 
 
 def test_more_wins_do_not_outweigh_a_worse_mean() -> None:
@@ -71,6 +78,7 @@ def test_the_seed_and_the_result_change_places(rows: list[tuple[float, float]]) 
     assert (there.wins, there.losses, there.p) == (back.losses, back.wins, back.p)
     assert there.interval[0] == pytest.approx(-back.interval[1], abs=1e-9)
     assert not (there.accepted and back.accepted)
+    assert (there.seed_interval, there.result_interval) == (back.result_interval, back.seed_interval)
 
 
 @given(st.integers(0, 40), st.integers(0, 40))
@@ -114,3 +122,55 @@ def test_mean_intervals_say_what_is_not_known() -> None:
     assert difference_interval([]) == (-math.inf, math.inf)
     low, high = difference_interval([0.0, 0.0, 0.0])
     assert low < 0 < high
+
+
+@given(st.integers(1, 400), st.integers(0, 400))
+def test_more_confidence_asks_for_more(wins: int, losses: int) -> None:
+    seed, result = [0.0] * wins + [1.0] * losses, [1.0] * wins + [0.0] * losses
+    verdicts = [judge(seed, result, 1, 1, confidence) for confidence in (0.8, 0.95, 0.99)]
+    widths = [verdict.interval[1] - verdict.interval[0] for verdict in verdicts]
+    assert widths == sorted(widths)
+    proven = [verdict.proven for verdict in verdicts]
+    assert proven == sorted(proven, reverse=True)
+    assert proven == [wins > losses and verdicts[0].p <= 1 - level for level in (0.8, 0.95, 0.99)]
+
+
+@pytest.mark.parametrize(("rows", "churn"), [(100, 0.3), (40, 0.2), (300, 0.05)])
+def test_without_a_difference_improved_is_seldom_said(rows: int, churn: float) -> None:
+    assert improved_share(rows, churn, 0.0) <= 0.05
+
+
+@pytest.mark.parametrize(("effect", "churn"), [(0.1, 0.15), (0.08, 0.3), (0.3, 0.4)])
+def test_a_difference_shows_on_as_many_rows_as_are_said(effect: float, churn: float) -> None:
+    rows = rows_to_show(effect, churn, 0.95)
+    # The exact test is a little less sharp than the normal form that rows are counted by.
+    assert POWER - 0.1 <= improved_share(rows, churn, effect) <= POWER + 0.1
+    assert smallest_effect(rows, churn, 0.95) == pytest.approx(effect, abs=0.01)
+
+
+def improved_share(rows: int, churn: float, effect: float) -> float:
+    """How often *improved* is said, exactly: over all numbers of wins and losses."""
+    win = (churn + effect) / 2 / churn
+    share = 0.0
+    for changed in range(rows + 1):
+        some = math.comb(rows, changed) * churn**changed * (1 - churn) ** (rows - changed)
+        if some > 1e-9:
+            said = (
+                math.comb(changed, wins) * win**wins * (1 - win) ** (changed - wins)
+                for wins in range(changed // 2 + 1, changed + 1)
+                if sign_test(wins, changed - wins) <= 0.05
+            )
+            share += some * math.fsum(said)
+    return share
+
+
+@given(st.integers(1, 2000), st.floats(0.01, 1), st.sampled_from([0.8, 0.95, 0.99]))
+def test_the_smallest_effect_is_the_one_that_the_rows_suffice_for(
+    rows: int, churn: float, confidence: float
+) -> None:
+    smallest = smallest_effect(rows, churn, confidence)
+    assert 0 < smallest <= 1
+    if rows < fewest_rows(confidence):
+        assert smallest == 1
+    elif smallest < 1:
+        assert rows_to_show(smallest, churn, confidence) <= rows

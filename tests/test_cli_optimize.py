@@ -48,8 +48,8 @@ def test_what_was_learned_is_told(optimize: Verb, tmp_path: Path) -> None:
     assert [old for old, _, _ in table.values()] == ["0.500", "0.500"]
     assert set(table) == {"liar -> vote", "sage -> vote"}
     assert float(table["liar -> vote"][1]) < 0.5 <= float(table["sage -> vote"][1])
-    assert "held-out before  0.000" in lines
-    assert "held-out after   1.000" in lines
+    assert "held-out before  0.000  (0.000 to 0.390)  0.0 calls a run" in lines
+    assert "held-out after   1.000  (0.610 to 1.000)  0.0 calls a run" in lines
     assert lines[-1].startswith("rewrote ")
     assert "0 calls" in lines[-2]
 
@@ -333,7 +333,7 @@ def test_gates_and_edges_are_learned_in_a_simulated_world(optimize: Verb, tmp_pa
     assert expert_is_heard
     assert not fool_is_heard
     assert "expert.on" in finished.out
-    before, after = (float(line.split()[-1]) for line in finished.out.splitlines() if "held-out " in line[:9])
+    before, after = (float(line.split()[2]) for line in finished.out.splitlines() if "held-out " in line[:9])
     assert after > before + 0.3
 
 
@@ -535,3 +535,34 @@ def test_money_beside_calls_in_a_budget_is_refused_while_costs_are_unknown(
     text = TEAM.replace("metric = contains", "metric = contains\n  budget = [usd(2), calls(5000)]")
     text = text.replace("simulated(right = 0.05)", 'anthropic("any", base_url = "http://127.0.0.1:9")')
     assert_refused(optimize(write_team(tmp_path, text)), "unknown", "budget = calls(")
+
+
+def test_what_is_not_proven_is_written_unless_proof_is_required(optimize: Verb, tmp_path: Path) -> None:
+    # Four held-out rows prove nothing.
+    path = write_duel(tmp_path, rows=16)
+    finished = optimize(path, "--require-significant")
+    assert finished.code == 3
+    assert "Better, not proven: higher on 4 held-out rows" in finished.out
+    assert finished.out.endswith("is left as it is: the result is not proven\n")
+    assert path.read_text() == TEXT
+    assert optimize(path).code == 0
+    assert path.read_text() != TEXT
+
+
+def test_confidence_decides_what_is_proven(optimize: Verb, tmp_path: Path) -> None:
+    path = write_duel(tmp_path, rows=16)
+    # Four of four won: one in eight by chance.
+    finished = optimize(path, "--require-significant", "--confidence", "0.87")
+    assert finished.code == 0
+    assert "Improved: better on 4 held-out rows, +1.000 (87% interval" in finished.out
+
+
+def test_an_estimate_says_what_the_rows_can_show(optimize: Verb, tmp_path: Path) -> None:
+    assert (
+        "judged on 30 held-out rows: a gain of +0.24 is shown at 95% confidence"
+        in optimize(write_duel(tmp_path, rows=120), "--estimate").out
+    )
+    assert (
+        "judged on 3 held-out rows: no gain at all is shown"
+        in optimize(write_duel(tmp_path, rows=12), "--estimate").out
+    )

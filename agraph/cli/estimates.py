@@ -49,6 +49,19 @@ def estimate_text(forecast: "Forecast") -> str:
     )
 
 
+def what_rows_show(rows: int, confidence: float) -> str:
+    """Which gain the held-out rows can show, before money is spent on it."""
+    from agraph.optimizer.power import CHURN, rows_to_show, smallest_effect
+
+    smallest = smallest_effect(rows, CHURN, confidence)
+    gains = ", ".join(f"{gain:+.2f} takes {rows_to_show(gain, CHURN, confidence):,}" for gain in (0.03, 0.1))
+    seen = "no gain at all is shown by so few" if smallest >= 1 else f"a gain of {smallest:+.2f} is shown"
+    return (
+        f"judged on {rows:,} held-out rows: {seen} at {100 * confidence:g}% confidence in four of five\n"
+        f"cases, where {100 * CHURN:g}% of the answers change; {gains}"
+    )
+
+
 def estimate_json(forecast: "Forecast") -> str:
     """The forecast for programs; `null` is unknown."""
     import json

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from agraph.cli.estimates import budget_options, estimate_text
+from agraph.cli.estimates import budget_options, estimate_text, what_rows_show
 from agraph.cli.granting import granted, permission_options
 from agraph.cli.help import Command
 from agraph.cli.options import concurrency_option, cost, model_option, task_options, tokens
@@ -52,6 +52,14 @@ NOTHING_BETTER = 3
     metavar="KIND",
     help="Learn only this: edges (and gates and choices), prompts, examples. May be repeated.",
 )
+@click.option(
+    "--confidence",
+    type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
+    default=0.95,
+    show_default=True,
+    help="Of the verdict: how seldom `improved` is said where there is no difference.",
+)
+@click.option("--require-significant", is_flag=True, help="Write only what is `improved`, the test says so.")
 @click.option("--plan", is_flag=True, help="Write nothing, and print the diff.")
 @click.option("--output", metavar="FILE", help="Write to this file instead.")
 @click.option("--apply", type=click.IntRange(1), metavar="RUN", help="Write what the plan of this run found.")
@@ -72,6 +80,8 @@ def optimize(
     seed: int,
     realizations: int,
     only: tuple[str, ...],
+    confidence: float,
+    require_significant: bool,
     plan: bool,
     output: str | None,
     apply: int | None,
@@ -86,6 +96,9 @@ def optimize(
     `agraph history FILE` lists what was learned, and `agraph revert FILE` goes back.
 
     The graph of the file's one optimize block is taken; where there are several, GRAPH is named.
+
+    The verdict is one of `improved` (a paired test says so), `better, not proven`, and `rejected`; the first
+    two are written, with `--require-significant` the first alone.
 
     The exit code is 0 where something was (or with --plan would be) written, and 3 where nothing better was
     found.
@@ -111,6 +124,7 @@ def optimize(
             realizations=realizations, only=kinds,
         )  # fmt: skip
         click.echo(estimate_text(found))
+        click.echo(what_rows_show(found.held_out_rows, confidence))
         return 0
     with progress_bar("optimizing") as advance, listening(events) as listener:
 
@@ -126,7 +140,8 @@ def optimize(
                 result = optimized(
                     target, data=data, target_column=target_column, metric=metric, models=replacements,
                     concurrency=concurrency, budget=budget, permissions=permissions,
-                    seed=seed, realizations=realizations, only=kinds, plan=plan, output=output,
+                    seed=seed, realizations=realizations, only=kinds, confidence=confidence,
+                    require_significant=require_significant, plan=plan, output=output,
                     progress=progress if advance else None, listener=listener, recording=recorded(no_cache),
                 )  # fmt: skip
         except UnwrittenError as error:
@@ -178,8 +193,17 @@ def _print(result: "Optimization", plan: bool) -> None:
             click.echo(_proposals(what, proposed))
     verdict = result.verdict
     if verdict is not None:
-        for name, mean in (("before", verdict.seed_mean), ("after", verdict.result_mean)):
-            click.echo(f"held-out {name:<6}  {mean:.3f}")
+        sides = (
+            ("before", verdict.seed_mean, verdict.seed_interval),
+            ("after", verdict.result_mean, verdict.result_interval),
+        )
+        usages = result.judged_usage or ()
+        for (name, mean, (low, high)), usage in zip(sides, usages, strict=True):
+            calls, usd = usage.calls / result.held_out_rows, usage.cost_usd
+            price = f", ${usd / result.held_out_rows:.4f}" if usd else ""
+            click.echo(
+                f"held-out {name:<6}  {mean:.3f}  ({low:.3f} to {high:.3f})  {calls:.1f} calls a run{price}"
+            )
         click.echo(verdict.reason)
         if result.held_out_uses > 1:
             click.echo(
@@ -223,7 +247,10 @@ def _ending(result: "Optimization", elsewhere: bool) -> str:
     if result.found_better:
         apply = "" if result.run is None else f": agraph optimize --apply {result.run}"
         return f"{result.path} would be rewritten{apply}"
-    reason = "the result is not better on held-out rows" if result.verdict else "no better graph was found"
+    reason = "no better graph was found"
+    if result.verdict is not None:
+        unproven = result.verdict.accepted
+        reason = "the result is not proven" if unproven else "the result is not better on held-out rows"
     if result.stopped is not None and result.verdict is None:
         reason = "nothing could be judged in time"
     return f"{result.path} is {'not written' if elsewhere else 'left as it is'}: {reason}"
