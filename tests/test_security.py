@@ -24,6 +24,7 @@ from agraph.runtime.retry import RetryPolicy
 from agraph.runtime.servers import Server, address_of, is_open
 from agraph.runtime.trust import configuration_folder, trust_server, trusted_servers
 from agraph.testing import MessagesServer, ReceivedRequest, status, text
+from agraph.testing.behaviours import Refusal
 from agraph.view import view
 from agraph.view_svg import svg_text
 from tests.commands import Verb, assert_refused, in_process
@@ -436,6 +437,16 @@ def test_a_key_that_a_file_wants_to_send_is_named(project: Path, command: Verb) 
 def test_this_machine_is_open(project: Path, command: Verb) -> None:
     with MessagesServer(text("4")) as server:
         assert command("run", asking(project, base_url=server.base_url), "-i", "x=1").out == "4\n"
+
+
+def test_a_server_cannot_pass_prompts_on_to_another(project: Path, command: Verb) -> None:
+    with MessagesServer(text("4")) as other:
+        aside = Refusal(307, "redirect", "over there", {"location": f"{other.base_url}/v1/messages"})
+        with MessagesServer(aside) as server:
+            finished = command("run", asking(project, base_url=server.base_url), "-i", "x=1")
+            assert_refused(finished, "answered 307")
+            assert len(server.requests) == 1
+        assert other.requests == []
 
 
 def test_on_a_terminal_the_server_is_asked_for_once(

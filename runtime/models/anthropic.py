@@ -113,7 +113,8 @@ def _new_client(address: _Address) -> "AsyncAnthropic":
         # An explicit timeout also lifts the SDK's refusal of a large `max_tokens` without streaming.
         timeout=address.timeout_s,
         max_retries=0,
-        http_client=DefaultAioHttpClient(timeout=address.timeout_s, limits=limits),
+        # What was allowed is this server, and not whichever it points at.
+        http_client=DefaultAioHttpClient(timeout=address.timeout_s, limits=limits, follow_redirects=False),
     )
 
 
