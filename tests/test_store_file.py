@@ -137,11 +137,13 @@ def test_a_record_that_is_no_json_is_damage(path: Path) -> None:
     "reply",
     ["{", "[]", "{}", '{"text": "x"}', '{"text":"x","calls":[],"stop_reason":"e","usage":{},"more":1}'],
 )
-def test_a_reply_that_is_none_of_today_is_asked_for_again(path: Path, reply: str) -> None:
+def test_a_reply_that_is_none_of_today_is_asked_for_once_more(path: Path, reply: str) -> None:
     made(path)
     changed(path, f"UPDATE calls SET reply = '{reply}'")
     store = SqliteStore(path)
     assert store.reply("kept") is None
+    asyncio.run(store.keep(call("kept")))
+    assert store.reply("kept") == call("kept").reply
     store.close()
 
 
