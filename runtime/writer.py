@@ -88,8 +88,9 @@ class Writer:
         try:
             results = self._transaction(jobs)
         except Exception as error:
-            if len(jobs) == 1:
-                _tell([(jobs[0].waiter, None)], error)
+            # Waiting for another process takes its time, which each job alone would take once more.
+            if len(jobs) == 1 or _is_busy(error):
+                _tell([(job.waiter, None) for job in jobs], error)
                 return
             # What fails takes nothing else with it.
             for job in jobs:
@@ -110,6 +111,10 @@ class Writer:
                 connection.execute("ROLLBACK")
             raise
         return results
+
+
+def _is_busy(error: Exception) -> bool:
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _tell(

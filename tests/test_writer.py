@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +65,35 @@ def test_what_fails_takes_nothing_else_with_it(writer: Writer, path: Path) -> No
         False, False, True, False, True, False,
     ]  # fmt: skip
     assert numbers(path) == [0, 1, 2, 3]
+
+
+def test_what_waits_for_another_process_in_vain_waits_once_for_all(path: Path) -> None:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
+    connection.execute("CREATE TABLE numbers (number INTEGER PRIMARY KEY)")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    told, attempts = threading.Event(), []
+
+    def traced(statement: str) -> None:
+        told.wait()
+        if statement.startswith("BEGIN"):
+            attempts.append(statement)
+
+    connection.set_trace_callback(traced)
+    writer = Writer(connection)
+    writer.begin(lambda _: None)
+
+    async def body() -> list[object]:
+        waiting = asyncio.gather(*(insert(writer, number) for number in range(5)), return_exceptions=True)
+        await asyncio.sleep(0)
+        told.set()
+        return [*await waiting]
+
+    results = asyncio.run(body())
+    assert [type(result) for result in results] == [sqlite3.OperationalError] * 5
+    assert len(attempts) <= 2
+    writer.close()
+    other.close()
 
 
 def test_what_nobody_waits_for_any_more_is_done(writer: Writer, path: Path) -> None:
