@@ -1,6 +1,7 @@
 """A plain function in a thread of its own, for what may take long: others go on, and waiting can end."""
 
 import asyncio
+import contextlib
 import contextvars
 import threading
 from collections.abc import Callable
@@ -33,7 +34,7 @@ async def in_thread(function: Callable[[], Value]) -> Value:
         except BaseException as raised:
             error = raised
         # The loop is closed where nobody waits any more.
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, value, error)
 
     context = contextvars.copy_context()

@@ -3,6 +3,7 @@
 Nothing here runs before a graph does: `agraph check` never imports a user's code.
 """
 
+import asyncio
 import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -141,13 +142,18 @@ def checked(tool: Tool, function: Callable[..., Any], attach: Attach | None = No
     def call(given: Sequence[Json]) -> Json:
         try:
             result = function(*given)
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit, asyncio.CancelledError) as error:
             raise failure(error) from error
         return value(result)
 
     async def call_and_wait(given: Sequence[Json]) -> Json:
         try:
             result = await function(*given)
+        except asyncio.CancelledError as error:
+            # Where nobody asked this task to end, it is something of the tool's own that ended.
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            raise failure(error) from error
         except (Exception, SystemExit) as error:
             raise failure(error) from error
         return value(result)

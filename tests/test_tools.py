@@ -143,6 +143,28 @@ def test_a_tool_that_leaves_the_process_fails_instead(tmp_path: Path) -> None:
         asyncio.run(opened(tmp_path, function="g").call((0,)))
 
 
+def test_what_is_cancelled_inside_of_a_tool_is_a_failure_of_the_tool(tmp_path: Path) -> None:
+    source = "import asyncio\ndef f(x): raise asyncio.CancelledError('f')\nasync def g(x): f('g')\n"
+    (tmp_path / "tools.py").write_text(source)
+    with pytest.raises(ToolCallError, match="tool `t`: it raised CancelledError: f"):
+        opened(tmp_path).call((0,))
+    with pytest.raises(ToolCallError, match="tool `t`: it raised CancelledError: f"):
+        asyncio.run(opened(tmp_path, function="g").call((0,)))
+
+
+def test_who_cancels_a_tool_is_no_failure_of_it(tmp_path: Path) -> None:
+    (tmp_path / "tools.py").write_text("import asyncio\nasync def f(x): await asyncio.Event().wait()\n")
+
+    async def body() -> None:
+        task = asyncio.ensure_future(opened(tmp_path).call((0,)))
+        await asyncio.sleep(0)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(body())
+
+
 def test_an_object_whose_call_is_asynchronous_waits() -> None:
     class Tool:
         async def __call__(self) -> str:
