@@ -393,6 +393,18 @@ def test_more_failures_than_allowed_give_1(
     assert report["score"] == 0.75
 
 
+def test_a_single_run_keeps_to_its_budget(command: Verb, tmp_path: Path) -> None:
+    with MessagesServer(team) as server:
+        path = write_sums(tmp_path, server, TEAM)
+        finished = command("run", path, "-i", "question=1 + 1", "--budget", "calls=2")
+        assert finished.code == 1
+        assert finished.err == "error: the budget of 2 calls is spent\n"
+        assert len(server.requests) == 2
+        with pytest.raises(BudgetError, match="the budget of 1 calls is spent"):
+            agraph.run(f"{path}", {"question": "2 + 1"}, budget="calls=1")
+        assert len(server.requests) == 3
+
+
 @pytest.mark.parametrize("said", ["-1", "x", "1.5", "101%", "%", "nan%"])
 def test_a_number_of_failures_that_is_none_is_refused(said: str, command: Verb, tmp_path: Path) -> None:
     with MessagesServer(right) as server:

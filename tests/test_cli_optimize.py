@@ -371,7 +371,7 @@ def test_a_search_that_a_budget_ends_keeps_its_best_so_far(optimize: Verb, tmp_p
     path = write_team(tmp_path, text)
     finished = optimize(path)
     assert finished.code == 0, finished
-    assert "the budget of calls ended the search: this is the best of what was tried" in finished.out
+    assert "the budget ended the search: this is the best of what was tried" in finished.out
     spent = next(line for line in finished.out.splitlines() if "realizations tried" in line)
     assert 0 < int(spent.split("; ")[1].split(" calls")[0]) <= 400
     assert path.read_text("utf-8") != text

@@ -43,7 +43,7 @@ def stats(project: str) -> None:
 @cache.command(cls=Command)
 @project_option
 def clear(project: str) -> None:
-    """Forget everything: the next run pays for its answers again."""
+    """Forget everything: the next run pays for its answers again, and `agraph history` starts anew."""
     with open_store(project) as store:
         click.echo("nothing is kept" if store is None else f"forgot {_words(store.clear())}")
 
@@ -55,7 +55,7 @@ def clear(project: str) -> None:
     help="A number and s, m, h, d or w.",
 )  # fmt: skip
 def prune(project: str, age_s: float) -> None:
-    """Forget what is old."""
+    """Forget what is old: answers, and runs with what they learned (`agraph history`)."""
     import time
 
     with open_store(project) as store:

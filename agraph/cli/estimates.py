@@ -17,16 +17,20 @@ ASSUMED = (
 )
 
 
+def budget_option(function: F) -> F:
+    """`--budget`."""
+    return click.option(
+        "--budget", multiple=True, metavar="UNIT=N",
+        help="A hard stop: `usd=2`, `calls=500`, `tokens=1e6`, `time=10m`, or several.",
+    )(function)  # fmt: skip
+
+
 def budget_options(function: F) -> F:
     """`--budget` and `--estimate`."""
-    for option in (
-        click.option("--estimate", is_flag=True,
-                     help="Tell what calls, tokens and money it will take, and make no call."),
-        click.option("--budget", multiple=True, metavar="UNIT=N",
-                     help="A hard stop: `usd=2`, `calls=500`, `tokens=1e6`, `time=10m`, or several."),
-    ):  # fmt: skip
-        function = option(function)
-    return function
+    estimate = click.option(
+        "--estimate", is_flag=True, help="Tell what calls, tokens and money it will take, and make no call."
+    )
+    return budget_option(estimate(function))
 
 
 def estimate_text(forecast: "Forecast") -> str:

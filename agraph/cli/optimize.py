@@ -218,7 +218,7 @@ def _print(result: "Optimization", plan: bool) -> None:
         f"{tokens(result.usage)}, {cost(result.usage)}"
     )
     if result.stopped:
-        click.echo("the budget of calls ended the search: this is the best of what was tried")
+        click.echo("the budget ended the search: this is the best of what was tried")
 
 
 def _proposals(what: str, proposed: "Proposed") -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agraph.cli.estimates import budget_option
 from agraph.cli.granting import granted, permission_options
 from agraph.cli.help import Command
 from agraph.cli.options import model_option, usage_json
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 )
 @click.option("--show-prompts", is_flag=True, help="Write what each model is sent to standard error.")
 @model_option
+@budget_option
 @permission_options
 @recording_options
 def run(
@@ -59,6 +61,7 @@ def run(
     seed: int | None,
     show_prompts: bool,
     models: tuple[str, ...],
+    budget: tuple[str, ...],
     allow: tuple[str, ...],
     allow_read: tuple[str, ...],
     allow_url: tuple[str, ...],
@@ -75,6 +78,7 @@ def run(
     import time
 
     from agraph.arguments import models_of
+    from agraph.budgets import budget_of
     from agraph.graph_argument import load_graph
     from agraph.recording import journal_of
     from agraph.running import realization_of, run_graph
@@ -82,6 +86,7 @@ def run(
     if seed is not None and not sample:
         raise click.UsageError("`--seed` goes with `--sample`")
     replacements = models_of(models)
+    limits = budget_of(budget)
     permissions = granted(target, replacements, allow, allow_read, allow_url)
     _, graph = load_graph(target, permissions)
     inputs = _inputs(graph, pairs, row, permissions)
@@ -97,7 +102,7 @@ def run(
         outcome = asyncio.run(
             run_graph(
                 graph, realization, inputs, models=replacements, listener=listener,
-                permissions=permissions, journal=journal,
+                budget=limits, permissions=permissions, journal=journal,
             )
         )  # fmt: skip
     if not as_json:
