@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from agraph.graph_argument import load_graph
     from agraph.optimizing import Optimization, optimize
     from agraph.running import run
+    from agraph.runtime.errors import AgraphError
     from agraph.testing_blocks import TestResult, test
 
 __version__ = "0.1.0"
 __all__ = [
-    "Evaluation", "Graph", "Optimization", "TestResult", "__version__", "check", "evaluate", "load",
-    "load_graph", "optimize", "run", "test",
+    "AgraphError", "Evaluation", "Graph", "Optimization", "TestResult", "__version__", "check", "evaluate",
+    "load", "load_graph", "optimize", "run", "test",
 ]  # fmt: skip
 
 _HOMES = {
@@ -27,6 +28,7 @@ _HOMES = {
     "load_graph": "agraph.graph_argument",
     "Optimization": "agraph.optimizing", "optimize": "agraph.optimizing",
     "run": "agraph.running",
+    "AgraphError": "agraph.runtime.errors",
     "TestResult": "agraph.testing_blocks", "test": "agraph.testing_blocks",
 }  # fmt: skip
 
@@ -37,3 +39,7 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

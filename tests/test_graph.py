@@ -54,6 +54,16 @@ def test_the_last_graph_is_loaded_unless_one_is_named(asking: Path) -> None:
         agraph.load(f"{asking}:nothing")
 
 
+def test_an_input_that_is_no_json_is_an_error_of_the_input(asking: Path) -> None:
+    with pytest.raises(agraph.AgraphError, match="the inputs cannot be written as JSON") as caught:
+        agraph.load(asking).run(x=object())  # type: ignore[arg-type]
+    assert isinstance(caught.value, InputError)
+
+
+def test_a_notebook_completes_the_names_of_the_front_door() -> None:
+    assert set(agraph.__all__) == set(dir(agraph))
+
+
 def test_a_file_with_errors_is_not_loaded(tmp_path: Path) -> None:
     (tmp_path / "a.agraph").write_text("agraph 1\ngraph g(x: strr) -> str {\n  node a = x\n  output a\n}\n")
     with pytest.raises(CompileError, match="strr"):
