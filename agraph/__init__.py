@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from agraph.evaluating import Evaluation, evaluate
     from agraph.files import check
+    from agraph.freezing import Freezing, freeze
     from agraph.graph import Graph, load
     from agraph.graph_argument import load_graph
     from agraph.optimizing import Optimization, optimize
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "AgraphError", "Evaluation", "Graph", "Optimization", "TestResult", "__version__", "check", "evaluate",
-    "load", "load_graph", "optimize", "run", "test",
+    "AgraphError", "Evaluation", "Freezing", "Graph", "Optimization", "TestResult", "__version__", "check",
+    "evaluate", "freeze", "load", "load_graph", "optimize", "run", "test",
 ]  # fmt: skip
 
 _HOMES = {
     "Evaluation": "agraph.evaluating", "evaluate": "agraph.evaluating",
     "check": "agraph.files",
+    "Freezing": "agraph.freezing", "freeze": "agraph.freezing",
     "Graph": "agraph.graph", "load": "agraph.graph",
     "load_graph": "agraph.graph_argument",
     "Optimization": "agraph.optimizing", "optimize": "agraph.optimizing",

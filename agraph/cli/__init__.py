@@ -25,6 +25,7 @@ _VERBS = {
     "test": "agraph.cli.test:test",
     "eval": "agraph.cli.evaluate:evaluate",
     "optimize": "agraph.cli.optimize:optimize",
+    "freeze": "agraph.cli.freeze:freeze",
     "history": "agraph.cli.history:history_",
     "revert": "agraph.cli.history:revert_",
     "runs": "agraph.cli.runs:runs",

@@ -45,7 +45,7 @@ def history_(path: str, number: int | None, as_json: bool) -> None:
 @click.command("revert", cls=Command)
 @click.argument("path", metavar="FILE")
 def revert_(path: str) -> None:
-    """Give a file back the values that it had before its last optimization.
+    """Give a file back the text that it had before it was last optimized or frozen.
 
     Each call goes one change further back. A file that was changed by hand since is left as it is.
     """
