@@ -74,7 +74,7 @@ class DemonstrationSearch:
             self._fruitless[number] = FRUITLESS_ROUNDS
             return Turn(version, 0)
         self.proposed += len(entrants)
-        best = winner(await race(version, entrants, self._window()))
+        best = winner(await race(version, entrants, self._window(), halved=False))
         if best is None:
             self._fruitless[number] = self._fruitless.get(number, 0) + 1
             return Turn(version, len(entrants))

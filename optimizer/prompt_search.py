@@ -1,7 +1,7 @@
 """Prompt search: round by round new texts for one node, raced against the one it has.
 
 The node is the one whose better answers would mend the most failures. What wins a race on train rows takes
-the place of the prompt, unless validation rows, which had no part in choosing it, speak against it.
+the place of the prompt.
 """
 
 from collections import Counter
@@ -18,11 +18,15 @@ from agraph.optimizer.prompt_history import PromptHistory, Rejected
 from agraph.optimizer.proposals import Proposals, Proposer, Wanted
 from agraph.optimizer.race import LAPS, Raced, race, winner
 from agraph.optimizer.task import Example
-from agraph.optimizer.version import Version, other_version, score_all
-from agraph.optimizer.written import chance_of_better
+from agraph.optimizer.version import Version, other_version
 
-FRUITLESS_ROUNDS = 3
-"""The search ends after as many rounds without a better prompt, one more for each further prompt in use."""
+FRUITLESS_ROUNDS = 5
+"""The search ends after as many rounds without a prompt that is surely better, and one more for each further
+prompt in use."""
+
+SURE = 0.7
+"""The chance of being better from which a winner is no luck. Others are adopted too, for on the whole they
+are better, but do not keep the search from ending."""
 
 LOOKED_AT = 13
 """On as many train rows the first version is run, to see what fails."""
@@ -30,11 +34,8 @@ LOOKED_AT = 13
 UNKNOWN_BLAME = 0.5
 """Where the share of failures that a prompt is to blame for cannot be told, it counts as this."""
 
-CONFIRMED_ON = 50
-"""The most validation rows that a winner is compared on."""
-
-ADOPTED_FROM = 0.6
-"""A winner is adopted where its chance of being better, by all rows that it was run on, is as much."""
+SLIDE = 4
+"""Each race begins as many rows later than the one before: on most of its rows the incumbent is known."""
 
 
 @attrs.define(eq=False)
@@ -44,7 +45,6 @@ class PromptSearch:
     Attributes:
         manuscript: The file.
         train: The indices of examples to learn from, in the order in which they serve.
-        validation: Those that can speak against a winner.
         proposer: Makes new texts.
         generator: The source of randomness.
         histories: Of each prompt, by its number.
@@ -55,7 +55,6 @@ class PromptSearch:
 
     manuscript: Manuscript
     train: Sequence[int]
-    validation: Sequence[int]
     proposer: Proposer
     generator: np.random.Generator
     examples: Sequence[Example]
@@ -105,18 +104,21 @@ class PromptSearch:
         )  # fmt: skip
         proposals = await self.proposer(wanted, self.generator)
         entrants = self._entrants(wanted, proposals)[:allowance]
-        window = self._window()
-        raced = await race(version, entrants, window)
-        best = await self._confirmed(version, winner(raced), window)
-        self._note(wanted, raced, best)
+        raced = await race(version, entrants, self._window())
+        best = winner(raced)
+        self._note(wanted, raced)
         history.rounds += 1
         if best is None:
             self._fruitless += 1
             history.fruitless += 1
             return Turn(version, max(1, len(entrants)))
-        self._fruitless = history.fruitless = 0
         self.adopted += 1
-        return Turn(best, len(entrants), self._gain(best, version))
+        if best.chance >= SURE:
+            self._fruitless = history.fruitless = 0
+        else:
+            self._fruitless += 1
+            history.fruitless += 1
+        return Turn(best.version, len(entrants), best.promise)
 
     async def _looked_at(self, version: Version) -> tuple[list[int], list[int]]:
         """What the version fails on, and what it gets right; more rows are run where nothing fails."""
@@ -173,39 +175,19 @@ class PromptSearch:
         return entrants
 
     def _window(self) -> list[int]:
-        """The rows of the next race: those that follow the last one's."""
+        """The rows of the next race: most of those of the last one, and some more."""
+        start, self._at = self._at, (self._at + SLIDE) % len(self.train)
         count = min(LAPS[-1], len(self.train))
-        start = self._at if self._at else min(LOOKED_AT, len(self.train) - count)
-        self._at = (start + count) % len(self.train)
         return [self.train[(start + place) % len(self.train)] for place in range(count)]
 
-    async def _confirmed(self, version: Version, best: Raced | None, window: Sequence[int]) -> Version | None:
-        """The winner of a race, where all rows together say so and those of validation do not object."""
-        if best is None:
-            return None
-        confirming = self.validation[:CONFIRMED_ON]
-        await score_all([version, best.version], confirming)
-        differences = best.version.differences(version, (*window, *confirming))
-        chance = chance_of_better(np.array(differences, np.float64))
-        return best.version if chance >= ADOPTED_FROM and self._gain(best.version, version) >= 0 else None
-
-    def _gain(self, version: Version, before: Version) -> float:
-        rows = self.validation[:CONFIRMED_ON]
-        return round(version.mean(rows) - before.mean(rows), 9)
-
-    def _note(self, wanted: Wanted, raced: Sequence[Raced], best: Version | None) -> None:
+    def _note(self, wanted: Wanted, raced: Sequence[Raced]) -> None:
         """Take note of what was run."""
-        first = winner(raced)
         for each in raced:
             text = each.version.values.prompts[wanted.prompt]
             wanted.history.note(text, each.mean, each.rows)
-            reason = None
             if each.gain <= 0:
                 against = each.mean - each.gain
                 reason = f"it scored {each.mean:.3f} where the current prompt scored {against:.3f}"
-            elif each is first and each.version is not best:
-                reason = "it was no better than the current prompt on further rows"
-            if reason is not None:
                 wanted.history.rejected.append(Rejected(text, reason))
 
 

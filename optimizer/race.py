@@ -1,4 +1,7 @@
-"""A race of proposals against what they would replace: on the same rows, few first, more for the good."""
+"""A race of proposals against what they would replace: on the same rows, few first, more for the better half.
+
+Rows are dear and proposals are not: many short races, some of them won by luck, find more than few long ones.
+"""
 
 from collections.abc import Sequence
 from math import fsum
@@ -9,8 +12,11 @@ import numpy as np
 from agraph.optimizer.version import Version, score_all
 from agraph.optimizer.written import chance_of_better
 
-LAPS = (3, 13, 23, 33, 43, 50)
+LAPS = (4, 8, 16, 32)
 """How many rows have been run after each lap."""
+
+DOUBT_ROWS = 8
+"""A gain seen on as many rows counts by half: chance makes the winner look better than it is."""
 
 DROPPED_BELOW = 0.2
 """A proposal leaves the race when its chance of being better falls under this."""
@@ -25,7 +31,7 @@ class Raced:
         gain: The mean of its scores less the incumbent's on them.
         mean: Of its own scores on them.
         chance: Of its being better, by what was seen.
-        finished: Whether it was never dropped.
+        finished: Whether it was in the race to the end.
     """
 
     version: Version
@@ -35,14 +41,22 @@ class Raced:
     chance: float
     finished: bool
 
+    @property
+    def promise(self) -> float:
+        """The gain, less what luck may have in it."""
+        return self.gain * self.rows / (self.rows + DOUBT_ROWS)
 
-async def race(incumbent: Version, proposals: Sequence[Version], rows: Sequence[int]) -> tuple[Raced, ...]:
-    """Run proposals beside the incumbent, in their order; those that fall behind run no further.
+
+async def race(
+    incumbent: Version, proposals: Sequence[Version], rows: Sequence[int], *, halved: bool = True
+) -> tuple[Raced, ...]:
+    """Run proposals beside the incumbent; after each lap those that fall behind, and the worse half, stop.
 
     Args:
         incumbent: What they are compared with.
         proposals: Versions with other values.
         rows: The indices of examples, the first ones first.
+        halved: Whether the worse half stops: where proposals are easily had.
     """
     running = list(range(len(proposals)))
     raced = [Raced(version, 0, 0.0, 0.0, 0.5, finished=True) for version in proposals]
@@ -54,7 +68,21 @@ async def race(incumbent: Version, proposals: Sequence[Version], rows: Sequence[
         running = [each for each in running if raced[each].finished]
         if not running or lap >= len(rows):
             break
+        if halved and lap < LAPS[-1]:
+            running.sort(key=lambda each: -raced[each].gain)
+            for each in running[(len(running) + 1) // 2 :]:
+                raced[each] = attrs.evolve(raced[each], finished=False)
+            running = running[: (len(running) + 1) // 2]
     return tuple(raced)
+
+
+def runs_of_race(proposals: int, *, halved: bool = True) -> int:
+    """The most runs that a race of so many proposals makes, those of the incumbent included."""
+    runs, before = LAPS[-1], 0
+    for lap in LAPS:
+        runs += proposals * (lap - before)
+        proposals, before = (proposals + 1) // 2 if halved else proposals, lap
+    return runs
 
 
 def _standing(incumbent: Version, version: Version, rows: Sequence[int]) -> Raced:

@@ -8,15 +8,16 @@ import numpy as np
 from agraph.compiler.ir import Graph
 from agraph.optimizer.accept import Verdict, judge
 from agraph.optimizer.alternate import alternate
+from agraph.optimizer.demonstrations import FRUITLESS_ROUNDS as FRUITLESS_LISTS
 from agraph.optimizer.demonstrations import DemonstrationSearch
 from agraph.optimizer.evaluate import Evaluator
 from agraph.optimizer.intervals import CONFIDENCE
 from agraph.optimizer.manuscript import Manuscript
 from agraph.optimizer.moves import KINDS, Kind, Move
 from agraph.optimizer.policy import policy_of
-from agraph.optimizer.prompt_search import CONFIRMED_ON, FRUITLESS_ROUNDS, PromptSearch
+from agraph.optimizer.prompt_search import FRUITLESS_ROUNDS, PromptSearch
 from agraph.optimizer.proposals import SIBLINGS, ModelProposer, edits
-from agraph.optimizer.race import LAPS
+from agraph.optimizer.race import runs_of_race
 from agraph.optimizer.rewrite import Values, current_values
 from agraph.optimizer.search import Report, Settings
 from agraph.optimizer.split import Split, split
@@ -160,14 +161,15 @@ def text_runs(graph: Graph, kinds: Collection[Kind], proposals: int) -> tuple[in
         kinds: `prompts`, `examples` or both.
         proposals: The most that may be tried.
     """
-    of_round = (SIBLINGS + 1) * LAPS[-1]
-    rounds = 0
+    fewest, dearest = 0, 0
     if "prompts" in kinds:
-        rounds += FRUITLESS_ROUNDS + len(graph.prompts) - 1
+        dearest = runs_of_race(SIBLINGS)
+        fewest += (FRUITLESS_ROUNDS + len(graph.prompts) - 1) * dearest
     if "examples" in kinds:
-        rounds += FRUITLESS_ROUNDS * len(graph.demonstrations)
-    most = -(-proposals // SIBLINGS) * (of_round + 2 * CONFIRMED_ON)
-    return min(rounds * of_round, most), most
+        dearest = runs_of_race(SIBLINGS, halved=False)
+        fewest += FRUITLESS_LISTS * len(graph.demonstrations) * dearest
+    most = -(-proposals // SIBLINGS) * dearest
+    return min(fewest, most), most
 
 
 def _nothing_to_learn(graph: Graph, only: Collection[Kind]) -> str:
@@ -205,7 +207,7 @@ def _moves(
         generator = np.random.default_rng([seed, 1])
         moves.append(
             PromptSearch(
-                manuscript, generator.permutation(parts.train).tolist(), parts.validation,
+                manuscript, generator.permutation((*parts.train, *parts.validation)).tolist(),
                 edits if proposer is None else ModelProposer(proposer), generator, evaluator.examples,
             )
         )  # fmt: skip

@@ -15,7 +15,7 @@ from agraph.optimizer.gate import ALWAYS_ALLOWED, open_gate, placeholders, runs_
 from agraph.optimizer.moves import Kind, Turn
 from agraph.optimizer.phrase_edits import KNOWN_PHRASES, edited
 from agraph.optimizer.prompt_history import PromptHistory
-from agraph.optimizer.race import race, winner
+from agraph.optimizer.race import race, runs_of_race, winner
 from agraph.optimizer.version import Version
 from agraph.runtime.errors import BudgetError
 from agraph.runtime.models.protocol import Usage
@@ -120,12 +120,22 @@ def test_a_proposal_that_falls_behind_leaves_the_race_and_all_run_on_the_same_ro
     worse, few = fake([0.0, 0.0] * 40)
     better, many = fake([1.0, 0.0, 1.0, 1.0] * 20)
     raced = asyncio.run(race(incumbent, [worse, better], range(80)))
-    assert [(each.rows, each.finished) for each in raced] == [(3, False), (50, True)]
-    assert (few.asked, many.asked, own.asked) == (list(range(3)), list(range(50)), list(range(50)))
+    assert [(each.rows, each.finished) for each in raced] == [(4, False), (32, True)]
+    assert (few.asked, many.asked, own.asked) == (list(range(4)), list(range(32)), list(range(32)))
     best = winner(raced)
     assert best is not None
     assert best.version is better
-    assert best.gain == pytest.approx(0.24)
+    assert best.gain == 0.25
+    assert best.promise == pytest.approx(0.2)
+
+
+def test_the_worse_half_leaves_after_each_lap_and_no_more_is_run_than_foretold() -> None:
+    incumbent, own = fake([0.0] * 40)
+    proposals = [fake([1.0] * count + [0.0] * (40 - count)) for count in (1, 4, 2, 3)]
+    raced = asyncio.run(race(incumbent, [version for version, _ in proposals], range(40)))
+    assert [each.rows for each in raced] == [4, 32, 4, 8]
+    assert [each.finished for each in raced] == [False, True, False, False]
+    assert sum(len(each.asked) for _, each in proposals) + len(own.asked) == runs_of_race(4)
 
 
 def test_no_proposal_wins_that_is_only_as_good() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from agraph.graph_argument import load_graph
 from agraph.optimizer.moves import Kind
+from agraph.optimizer.prompt_search import FRUITLESS_ROUNDS
 from agraph.optimizing import Optimization, optimize
 from agraph.runtime.errors import InputError, ModelError
 from agraph.testing import Behaviour, MessagesServer, ReceivedRequest, text
@@ -67,7 +68,8 @@ def test_the_command_tells_what_became_of_the_proposals_and_shows_the_diff(
 ) -> None:
     finished = verb(write_world(tmp_path), "--seed", "1")
     assert (finished.code, finished.err) == (0, "")
-    assert "+      Let's think step by step." in finished.out
+    added = [line for line in finished.out.splitlines() if line.startswith("+ ")]
+    assert any("step by step" in line for line in added)
     assert "learnable" not in finished.out
     assert " prompts proposed, " in finished.out
 
@@ -184,9 +186,9 @@ def test_the_proposer_is_told_the_node_what_failed_what_was_tried_and_what_was_r
     assert len(scores) >= 3
 
 
-def test_the_search_stops_after_three_rounds_without_a_better_prompt(tmp_path: Path) -> None:
+def test_the_search_stops_after_rounds_without_a_prompt_that_is_surely_better(tmp_path: Path) -> None:
     result, questions = proposing(tmp_path, phrases="{ }")
-    assert len(questions) == 3 * 2
+    assert len(questions) == FRUITLESS_ROUNDS * 2
     # Before it ends, earlier prompts are edited.
     assert result.prompts is not None
     assert 0 < result.prompts.proposed <= 2
