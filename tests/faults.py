@@ -324,16 +324,24 @@ def planted(random: Random, kinds: Sequence[str]) -> Faulty:
 def _depends(number: int, lines: Sequence[Statement], chosen: Mapping[int, str]) -> bool:
     """Whether a fault would hide another one.
 
-    That is so where they stand side by side, where both braces of a body are lost, and in a test whose graph
-    cannot be told.
+    That is so where they stand side by side, where both braces of a body are lost, in a test whose graph
+    cannot be told, and where what is imported cannot be told and is used.
     """
     if any(abs(number - other) <= 1 for other in chosen):
         return True
     test = _test(number, lines)
     if test is not None and any(_test(other, lines) == test and test in (number, other) for other in chosen):
         return True
+    if any(_imports(one, two, lines) for other in chosen for one, two in ((number, other), (other, number))):
+        return True
     body = _body(number, lines)
     return body is not None and any(_body(other, lines) == body for other in chosen)
+
+
+def _imports(number: int, user: int, lines: Sequence[Statement]) -> bool:
+    """Whether a line imports what another one uses."""
+    word, _, path = lines[number].text.partition(" ")
+    return word == "import" and f"{path.rpartition('.')[2]}." in lines[user].text
 
 
 def _test(number: int, lines: Sequence[Statement]) -> int | None:
