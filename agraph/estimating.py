@@ -7,9 +7,9 @@ import attrs
 
 from agraph.compiler import ir
 from agraph.graph_argument import load_graph
-from agraph.optimizer.moves import KINDS, Kind
-from agraph.optimizer.replay import replayable
-from agraph.optimizer.search import Settings
+from agraph.optimizer.foreseen import foreseen_runs
+from agraph.optimizer.moves import KINDS, TEXT_RUNS, Kind
+from agraph.optimizer.settings import Estimator, Settings
 from agraph.optimizer.split import split
 from agraph.optimizer.task import Examples, data_set, open_examples
 from agraph.optimizer.tune import learnable_kinds, text_runs
@@ -64,37 +64,30 @@ def estimate_optimization(
     target_column: str | None = None,
     models: Mapping[str, ir.Model] | None = None,
     permissions: Permissions | None = None,
-    realizations: int = 200,
+    runs: int = Settings().runs,
+    estimator: Estimator | None = None,
     only: Collection[Kind] = KINDS,
 ) -> Forecast:
-    """What `optimize` with these arguments uses, but for the few calls of a proposer; see there.
-
-    Where all realizations share their calls, one run on each row makes all of them.
-    """
+    """What `optimize` with these arguments uses, but for the few calls of a proposer; see there."""
     graph, examples = _task(target, data, target_column, permissions)
-    settings = Settings(realizations=realizations)
+    settings = Settings(estimator=estimator, runs=runs)
     parts = split([example.source for example in examples])
-    train, validation, judged = (
-        min(len(parts.train), settings.rows), len(parts.validation), len(parts.held_out)
-    )  # fmt: skip
-    decided = (settings.finalists + 1) * (train + validation) + 2 * judged
-    block = min(settings.block, train)
-    runs = (realizations * block + decided, realizations * train + decided)
-    if replayable(graph):
-        runs = (train + validation + judged,) * 2
-    texts = learnable_kinds(graph) & set(only) - {"edges"}
-    if texts:
-        fewest, most = text_runs(graph, texts, realizations)
-        structure = runs if "edges" in learnable_kinds(graph) & set(only) else (0, 0)
-        runs = (structure[0] + fewest + judged, structure[1] + most + judged)
+    kinds = learnable_kinds(graph) & set(only)
+    about, most = 0, 0
+    if "edges" in kinds:
+        about, most = foreseen_runs(graph, settings, len(parts.train), len(parts.validation))
+    if texts := kinds - {"edges"}:
+        fewest, many = text_runs(graph, texts, runs // TEXT_RUNS)
+        about, most = about + fewest, most + many
+    judging = 2 * len(parts.held_out)
     heard: dict[ir.NodeIndex, list[ir.NodeIndex]] = {
         ir.NodeIndex(index): [] for index, node in enumerate(graph.nodes) if node.on
     }
     for sender, receiver in zip(graph.edges.senders, graph.edges.receivers, strict=True):
         if sender in heard and receiver in heard:
             heard[receiver].append(sender)
-    forecast = _forecast(graph, examples, heard, models, runs)
-    return attrs.evolve(forecast, held_out_rows=judged)
+    forecast = _forecast(graph, examples, heard, models, (about + judging, most + judging))
+    return attrs.evolve(forecast, held_out_rows=len(parts.held_out))
 
 
 def _task(

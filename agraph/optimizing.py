@@ -21,8 +21,11 @@ from agraph.optimizer.evaluate import Evaluator
 from agraph.optimizer.intervals import CONFIDENCE
 from agraph.optimizer.manuscript import Manuscript
 from agraph.optimizer.moves import KINDS, Kind
+from agraph.optimizer.progress import Step, Tried, front
+from agraph.optimizer.published import uncached
 from agraph.optimizer.rewrite import Values, current_values
-from agraph.optimizer.search import Settings
+from agraph.optimizer.settings import Estimator, Settings
+from agraph.optimizer.trade import Trade
 from agraph.optimizer.tune import Proposed, Tuning, tune
 from agraph.recording import KEPT, Recording, journal_of
 from agraph.runtime.budget import Budget
@@ -40,13 +43,13 @@ class Standing:
     """Where an optimization stands, for progress.
 
     Attributes:
-        realizations: How many were tried.
+        runs: How many runs of the graph on a row were made to learn.
         of: The most that may be.
         score: The mean train score of the best so far.
         usage: What was used so far.
     """
 
-    realizations: int
+    runs: int
     of: int
     score: float
     usage: Usage
@@ -79,7 +82,9 @@ class Optimization:
         examples: What became of the examples that were proposed, or `None` where none are learned.
         verdict: On the held-out rows, or `None` where nothing better than the file was found.
         train_rows: How many rows were learned from; likewise `validation_rows` and `held_out_rows`.
-        realizations: How many were tried, each proposal for a text counted as one.
+        estimator: What learned edges, gates and choices, or `None` where there are none to learn.
+        runs: How many runs of the graph on a row were made to learn; a proposal for a text counts as several.
+        front: What was tried of which nothing else was both better and cheaper, the cheapest first.
         stopped: Why the search ended before it was done, such as a budget that was spent, or `None`.
         usage: What it all used.
         diff: From the file to its new text, empty where nothing is to be changed.
@@ -100,7 +105,9 @@ class Optimization:
     train_rows: int
     validation_rows: int
     held_out_rows: int
-    realizations: int
+    estimator: Estimator | None
+    runs: int
+    front: tuple[Tried, ...]
     stopped: str | None
     usage: Usage
     diff: str
@@ -120,7 +127,9 @@ def optimize(
     models: Mapping[str, Model] | None = None,
     concurrency: int = 16,
     seed: int = 0,
-    realizations: int = 200,
+    estimator: Estimator | None = None,
+    runs: int = 1600,
+    trade: Trade | None = None,
     only: Collection[Kind] = KINDS,
     confidence: float = CONFIDENCE,
     require_significant: bool = False,
@@ -142,7 +151,9 @@ def optimize(
         models: Replacements by the names of the graph's models.
         concurrency: How many rows, and how many model calls, may be under way at once.
         seed: Of all randomness; the same seed gives the same file, at any concurrency.
-        realizations: The most realizations to try.
+        estimator: What tells how to move, as `Settings` has it.
+        runs: The most runs of the graph on a row to learn from.
+        trade: What a run's cost takes from its score; nothing where `None`.
         only: What may be learned: `edges` (gates and choices too), `prompts`, `examples`.
         confidence: Of the verdict: without a difference *improved* is said in at most `1 - confidence` of
             cases.
@@ -165,10 +176,10 @@ def optimize(
         if not plan:
             require_writable(output or path)
         found = material(*load_optimized_graph(target, permissions), data, target_column, metric, permissions)
-        settings = Settings(realizations=realizations)
+        settings = Settings(estimator=estimator, runs=runs)
         limits = budget_of(budget, found.graph)
         arguments: dict[str, Json] = {
-            "data": found.data.path, "metric": metric, "seed": seed, "realizations": realizations,
+            "data": found.data.path, "metric": metric, "seed": seed, "runs": runs, "estimator": estimator,
             "only": list(only),
         }  # fmt: skip
         journal = journal_of("optimize", target, found.graph, arguments, models, recording)
@@ -176,7 +187,8 @@ def optimize(
         manuscript = Manuscript(found.graph, source, FileLoader(permissions))
         tuning, usage = blocking(
             _tuned(
-                found, manuscript, models, concurrency, settings, seed, only, confidence, limits, permissions,
+                found, manuscript, models, concurrency, settings, seed, trade, only, confidence, limits,
+                permissions,
                 progress, listener, journal,
             )
         )  # fmt: skip
@@ -202,7 +214,9 @@ def optimize(
         train_rows=len(tuning.split.train),
         validation_rows=len(tuning.split.validation),
         held_out_rows=len(tuning.split.held_out),
-        realizations=tuning.tried,
+        estimator=tuning.estimator,
+        runs=tuning.runs,
+        front=front(tuning.tried),
         stopped=tuning.stopped,
         usage=usage,
         diff=difference(source, text, output or path) if accepted else "",
@@ -244,6 +258,7 @@ async def _tuned(
     concurrency: int,
     settings: Settings,
     seed: int,
+    trade: Trade | None,
     only: Collection[Kind],
     confidence: float,
     budget: Budget | None,
@@ -252,15 +267,19 @@ async def _tuned(
     listener: Listener | None,
     journal: Journal,
 ) -> tuple[Tuning, Usage]:
+    published = settings.estimator in ("reinforce-plain", "reinforce-constant")
     async with Session(
-        found.graph, models=models, concurrency=concurrency, budget=budget, permissions=permissions,
+        uncached(found.graph) if published else found.graph,
+        models=models, concurrency=concurrency, budget=budget, permissions=permissions,
         listener=listener, journal=journal,
     ) as session:  # fmt: skip
         evaluator = Evaluator(session, tuple(found.examples), found.scorer, concurrency)
+        if trade is not None:
+            evaluator.price = trade.price
 
-        def report(_step: int, realizations: int, best: float, _cost: float) -> None:
+        def report(step: Step) -> None:
             if progress is not None:
-                progress(Standing(realizations, settings.realizations, best, session.usage))
+                progress(Standing(step.runs, settings.runs, step.score, session.usage))
 
         tuning = await tune(manuscript, evaluator, settings, seed, report, only, budget, confidence)
         return tuning, session.usage

@@ -1,4 +1,8 @@
-"""Every benchmark, or those named, as one table: `python -m benchmarks [NAME…]`."""
+"""Every benchmark, or those named, as one table: `python -m benchmarks [NAME…]`.
+
+What is told at length, instead of held against a limit, has a command of its own:
+`python -m benchmarks optimizer`.
+"""
 
 import argparse
 import sys
@@ -6,6 +10,9 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from benchmarks.measurement import Measurement
+
+COMMANDS = {"optimizer": "optimizing", "accepting": "accepting", "prompts": "prompting"}
+"""Commands with options of their own, and the module of each."""
 
 NAMES = (
     "check_startup", "compiling", "composing", "editing", "execution", "formatting", "memory", "recovery",
@@ -16,7 +23,14 @@ NAMES = (
 
 def main(arguments: Sequence[str]) -> int:
     """Print the measurements; gives 1 where one is beyond its limit, else 0."""
-    parser = argparse.ArgumentParser("benchmarks", description="Measure agraph against its limits.")
+    if arguments and arguments[0] in COMMANDS:
+        command: int = import_module(f"benchmarks.{COMMANDS[arguments[0]]}").main(arguments[1:])
+        return command
+    parser = argparse.ArgumentParser(
+        "benchmarks",
+        description="Measure agraph against its limits.",
+        epilog=f"With options of their own: {', '.join(f'`benchmarks {name} --help`' for name in COMMANDS)}.",
+    )
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}; all if left out"
     )

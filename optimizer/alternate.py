@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import attrs
 
 from agraph.optimizer.moves import Move
-from agraph.optimizer.search import Report
+from agraph.optimizer.progress import Report, Step
 from agraph.optimizer.version import Version
 from agraph.runtime.errors import BudgetError
 from agraph.runtime.session import Session
@@ -13,8 +13,8 @@ from agraph.runtime.session import Session
 SHARE = 4
 """A turn may take one part in as many of all that may be tried, so that the others have theirs."""
 
-FEWEST = 4
-"""A turn for less is not worth its beginning."""
+FEWEST = 32
+"""A turn for fewer runs is not worth its beginning."""
 
 
 @attrs.define(eq=False)
@@ -43,12 +43,12 @@ class Alternation:
 
     Attributes:
         version: The best.
-        tried: How many realizations and proposals.
+        runs: How many were made, what proposals count as among them.
         stopped: Why it ended before it was done, such as a budget that was spent, or `None`.
     """
 
     version: Version
-    tried: int
+    runs: int
     stopped: str | None = None
 
 
@@ -62,12 +62,12 @@ async def alternate(
     Args:
         version: The author's.
         moves: What is learned.
-        most: The most realizations and proposals to try.
+        most: The most runs to make.
         report: Told of each turn.
     """
     players = [_Player(move) for move in moves]
-    session, tried = version.evaluator.session, 0
-    while not tried or most - tried >= FEWEST:
+    session, runs = version.evaluator.session, 0
+    while not runs or most - runs >= FEWEST:
         open_ = [player for player in players if not player.move.done]
         if not open_:
             break
@@ -75,10 +75,12 @@ async def alternate(
         begun = _calls(session)
         alone = len(open_) == 1
         try:
-            turn = await player.move.advance(version, _allowance(most, most - tried, alone))
+            each = player.move.runs_each
+            allowance = max(1, _allowance(most, most - runs, alone) // each)
+            turn = await player.move.advance(version, allowance)
         except BudgetError as error:
-            return Alternation(version, tried, str(error))
-        tried += turn.tried
+            return Alternation(version, runs, str(error))
+        runs += turn.tried * each
         player.turns += 1
         player.gain += turn.gain
         player.calls += _calls(session) - begun
@@ -89,10 +91,10 @@ async def alternate(
                     other.move.reopen()
         if report is not None:
             turns = sum(each.turns for each in players)
-            report(turns, tried, version.mean(tuple(version.scored)), session.usage.calls)
+            report(Step(turns, runs, version.mean(tuple(version.scored)), version.realization))
         if turn.stopped is not None:
-            return Alternation(version, tried, turn.stopped)
-    return Alternation(version, tried)
+            return Alternation(version, runs, turn.stopped)
+    return Alternation(version, runs)
 
 
 def _calls(session: Session) -> int:
@@ -104,4 +106,4 @@ def _calls(session: Session) -> int:
 
 
 def _allowance(most: int, left: int, alone: bool) -> int:
-    return left if alone else min(left, max(2, most // SHARE))
+    return left if alone else min(left, max(16, most // SHARE))

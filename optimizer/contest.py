@@ -6,6 +6,7 @@ All comparisons are paired: on the same rows. Of two that score alike the cheape
 from collections.abc import Iterable, Sequence
 
 from agraph.optimizer.scoreboard import Scoreboard
+from agraph.optimizer.written import chance_of_better
 from agraph.runtime.plan import Realization
 
 DOUBT_ROWS = 8
@@ -13,6 +14,12 @@ DOUBT_ROWS = 8
 
 CHALLENGERS = 2
 """How many of a step's realizations may challenge the incumbent."""
+
+FIRST_ROWS = 8
+"""On how many rows two are compared first."""
+
+CLEAR = 0.98
+"""The chance of being better at which a comparison ends early."""
 
 
 def ranking(
@@ -83,22 +90,18 @@ async def halved(
         count *= 2
 
 
-async def decided(
-    board: Scoreboard,
-    finalists: Sequence[Realization],
-    seed: Realization,
-    train: Sequence[int],
-    validation: Sequence[int],
-) -> Realization:
-    """The best of the finalists on all rows, unless validation rows say that the seed is better.
+async def outdoes(board: Scoreboard, found: Realization, seed: Realization, rows: Sequence[int]) -> bool:
+    """Whether what was found is to take the seed's place, by rows on which it was not chosen.
 
-    The finalists were chosen by the train rows and so all look better there than they are, about alike; the
-    seed was not chosen, and so only the validation rows can compare it with them.
+    The rows double until one of the two is clearly better, or all are used; then the mean decides, and of
+    equal means the cost. Without rows there is nothing to say against it.
     """
-    every = (*train, *validation)
-    await board.fill([seed, *finalists], every)
-    best = max(finalists, key=lambda each: board.standing(each, every))
-    ours, theirs = board.standing(best, validation), board.standing(seed, validation)
-    if ours[0] != theirs[0]:
-        return best if ours > theirs else seed
-    return best if board.standing(best, every) > board.standing(seed, every) else seed
+    count = FIRST_ROWS
+    while rows:
+        part = rows[:count]
+        await board.fill((found, seed), part)
+        better = chance_of_better(board.values(found, part) - board.values(seed, part))
+        if count >= len(rows) or better >= CLEAR or better <= 1 - CLEAR:
+            return board.standing(found, part) > board.standing(seed, part)
+        count *= 2
+    return True

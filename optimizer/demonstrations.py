@@ -10,7 +10,7 @@ import numpy as np
 
 from agraph.compiler.ir import Constant, Example, FieldOf, Inbox, Json, ModelCall, NodeIndex, Slot
 from agraph.optimizer.manuscript import Manuscript
-from agraph.optimizer.moves import Kind, Turn
+from agraph.optimizer.moves import TEXT_RUNS, Kind, Turn
 from agraph.optimizer.race import LAPS, race, winner
 from agraph.optimizer.version import Version, other_version
 from agraph.runtime.beside import seen
@@ -43,6 +43,7 @@ class DemonstrationSearch:
     validation: Sequence[int]
     generator: np.random.Generator
     kind: Kind = attrs.field(default="examples", init=False)
+    runs_each: int = attrs.field(default=TEXT_RUNS, init=False)
     proposed: int = attrs.field(default=0, init=False)
     adopted: int = attrs.field(default=0, init=False)
     _fruitless: dict[int, int] = attrs.field(factory=dict, init=False)

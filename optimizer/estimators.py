@@ -13,7 +13,10 @@ Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 
-Baseline = Literal["leave-one-out", "none"]
+Baseline = Literal["leave-one-out", "constant", "none"]
+
+CONSTANT = 0.5
+"""The constant baseline: half of what a metric gives for a right answer."""
 
 LOG_ODDS_LIMIT = 4.0
 """Learned log-odds stay within plus and minus this, so that nothing is ever given up for good; likewise those
@@ -26,7 +29,8 @@ def reinforce(scores: Floats, rewards: Floats, baseline: Baseline = "leave-one-o
     Args:
         scores: (samples, parameters) gradient of the log-probability of each draw.
         rewards: (samples, rows) reward of each draw on each row; higher is better.
-        baseline: What is taken from a reward: the mean of the other draws on the same row, or nothing.
+        baseline: What is taken from a reward: the mean of the other draws on the same row, `CONSTANT`, or
+            nothing.
 
     Returns:
         (parameters,) direction of ascent, in reward per nat.
@@ -43,6 +47,8 @@ def reinforce(scores: Floats, rewards: Floats, baseline: Baseline = "leave-one-o
     match baseline:
         case "none":
             gains = rewards
+        case "constant":
+            gains = rewards - CONSTANT
         case "leave-one-out":
             if samples < 2:
                 raise ValueError("the leave-one-out baseline needs at least two samples")

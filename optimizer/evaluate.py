@@ -35,6 +35,7 @@ class Scored:
         usage: What the run would have used alone.
         values: The value of each node, null where there is none; empty where there is no answer.
         feedback: What a Python metric said in words, or `None`.
+        price: What is taken from the value where cost counts.
     """
 
     value: float
@@ -44,6 +45,7 @@ class Scored:
     usage: Usage
     values: tuple[Json, ...] = ()
     feedback: str | None = None
+    price: float = 0.0
 
 
 Keep = Callable[[int, Example, Scored], None]
@@ -56,6 +58,7 @@ class Evaluator:
     Attributes:
         concurrency: How many runs may be under way at once.
         done: Told of each score as it comes, for progress.
+        price: What is taken from a score for what a run uses.
         before: Told of itself before it runs anything.
         answered: How many runs gave an answer so far.
         largest: The most that a run used of each unit so far, or `None` before the first.
@@ -66,10 +69,10 @@ class Evaluator:
     scorer: Scorer
     concurrency: int
     done: Callable[[Scored], None] = lambda _: None
+    price: Callable[[Usage], float] = lambda _: 0.0
     before: "Callable[[Evaluator], None]" = lambda _: None
     answered: int = attrs.field(default=0, init=False)
     largest: Amount | None = attrs.field(default=None, init=False)
-    _spent: BudgetError | None = attrs.field(default=None, init=False)
     _gave_way_s: float = attrs.field(default=0.0, init=False)
 
     def largest_times(self, runs: int) -> Amount:
@@ -89,7 +92,12 @@ class Evaluator:
 
     async def scores(self, pairs: Sequence[tuple[Realization, int]]) -> list[Score]:
         """Scores as the search wants them; see `all`."""
-        return [Score(scored.value, scored.cost) for scored in await self.all(pairs)]
+        return [Score(scored.value, scored.cost, scored.price) for scored in await self.all(pairs)]
+
+    def scored(self, outcome: Outcome, example: Example) -> Score:
+        """The score of what a run gave."""
+        grade = self.grade(outcome, example)
+        return Score(grade.value, _cost(outcome), self.price(outcome.usage))
 
     async def all(self, pairs: Sequence[tuple[Realization, int]]) -> list[Scored]:
         """The score of each pair of a realization and the index of an example, in the order given.
@@ -123,46 +131,63 @@ class Evaluator:
             BudgetError: The budget does not suffice for all of them.
             DataError: A row lacks what the metric reads.
         """
-        self._spent = None
+        spent: list[BudgetError] = []
         waiting = iter(enumerate(jobs))
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self.concurrency):
-                    group.create_task(self._work(waiting, keep))
+                    group.create_task(self._work(waiting, keep, spent))
         except ExceptionGroup as failures:
             raise telling(failures) from None
-        if self._spent is not None:
-            raise self._spent
+        if spent:
+            raise spent[0]
 
-    async def _work(self, waiting: Iterator[tuple[int, tuple[Realization, Example]]], keep: Keep) -> None:
+    async def _work(
+        self,
+        waiting: Iterator[tuple[int, tuple[Realization, Example]]],
+        keep: Keep,
+        spent: list[BudgetError],
+    ) -> None:
         """Take jobs until none is left; several workers share one iterator."""
         for place, (realization, example) in waiting:
-            if self._spent is not None:
+            if spent:
                 return
             try:
                 scored = await self._one(realization, example)
             except BudgetError as error:
                 # What others have under way is paid for: they bring it to its end.
-                self._spent = error
+                spent.append(error)
                 return
             keep(place, example, scored)
             self.done(scored)
-            # A graph of plain functions never waits, and whoever interrupts it is heard between two rows. Not
-            # after each of them: workers in step with one another free their garbage in bursts, which costs.
-            if (now_s := time.monotonic()) - self._gave_way_s > GIVE_WAY_S:
-                self._gave_way_s = now_s
-                await asyncio.sleep(0)
+            await self.give_way()
+
+    async def give_way(self) -> None:
+        """Let others have the event loop now and then.
+
+        A graph of plain functions never waits, and whoever interrupts it is heard between two rows. Not after
+        each of them: workers in step with one another free their garbage in bursts, which costs.
+        """
+        if (now_s := time.monotonic()) - self._gave_way_s > GIVE_WAY_S:
+            self._gave_way_s = now_s
+            await asyncio.sleep(0)
+
+    def ran(self, usage: Usage) -> None:
+        """Count a run that came to its end, and what it used."""
+        self.answered += 1
+        self.largest = larger(self.largest, used_of(usage, UNBOUNDED))
 
     async def _one(self, realization: Realization, example: Example) -> Scored:
         try:
             outcome = await self.session.run(realization, example.row)
         except RunError as error:
             return Scored(0.0, None, error, math.inf, Usage())
-        self.answered += 1
-        self.largest = larger(self.largest, used_of(outcome.usage, UNBOUNDED))
+        self.ran(outcome.usage)
         grade = self.grade(outcome, example)
-        cost = outcome.usage.calls + sum(outcome.ran) / (len(outcome.ran) + 1)
-        return Scored(grade.value, outcome.value, None, cost, outcome.usage, outcome.values, grade.feedback)
+        return Scored(
+            grade.value, outcome.value, None, _cost(outcome), outcome.usage, outcome.values, grade.feedback,
+            self.price(outcome.usage),
+        )  # fmt: skip
 
     def grade(self, outcome: Outcome, example: Example) -> Grade:
         """What the metric says of what a run gave."""
@@ -172,3 +197,7 @@ class Evaluator:
         """The value of each node that ran, by its name."""
         nodes = zip(self.session.graph.nodes, outcome.values, outcome.ran, strict=True)
         return {node.name: value for node, value, ran in nodes if ran}
+
+
+def _cost(outcome: Outcome) -> float:
+    return outcome.usage.calls + sum(outcome.ran) / (len(outcome.ran) + 1)

@@ -8,6 +8,9 @@ from agraph.optimizer.version import Version
 
 Kind = Literal["edges", "prompts", "examples"]
 
+TEXT_RUNS = 8
+"""As how many runs a proposal for a text counts: about as many it is run before most are dropped."""
+
 KINDS: tuple[Kind, ...] = ("edges", "prompts", "examples")
 """What can be learned; edges stand for gates and choices, too."""
 
@@ -18,7 +21,7 @@ class Turn:
 
     Attributes:
         version: The better version, or the one that it began with.
-        tried: How many realizations or proposals were tried.
+        tried: How many runs were made, or proposals tried.
         gain: How much more the version scores on rows that did not choose it; 0 where it is the same.
         stopped: Why the turn ended before it was done, such as a budget that was spent, or `None`.
     """
@@ -34,9 +37,11 @@ class Move(Protocol):
 
     Attributes:
         kind: Which.
+        runs_each: As how many runs what it tries counts.
     """
 
     kind: Kind
+    runs_each: int
 
     @property
     def done(self) -> bool:
@@ -47,7 +52,7 @@ class Move(Protocol):
 
         Args:
             version: The best so far.
-            allowance: The most realizations or proposals to try.
+            allowance: The most runs to make, or proposals to try.
 
         Raises:
             BudgetError: It is spent, and nothing is lost with it.

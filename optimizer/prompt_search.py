@@ -13,7 +13,7 @@ import numpy as np
 from agraph.optimizer.blame import blame, living_prompts
 from agraph.optimizer.gate import Gate, open_gate, runs_of_words, texts_in
 from agraph.optimizer.manuscript import Manuscript
-from agraph.optimizer.moves import Kind, Turn
+from agraph.optimizer.moves import TEXT_RUNS, Kind, Turn
 from agraph.optimizer.prompt_history import PromptHistory, Rejected
 from agraph.optimizer.proposals import Proposals, Proposer, Wanted
 from agraph.optimizer.race import LAPS, Raced, race, winner
@@ -59,6 +59,7 @@ class PromptSearch:
     generator: np.random.Generator
     examples: Sequence[Example]
     kind: Kind = attrs.field(default="prompts", init=False)
+    runs_each: int = attrs.field(default=TEXT_RUNS, init=False)
     histories: list[PromptHistory] = attrs.field(init=False)
     proposed: int = attrs.field(default=0, init=False)
     refused: Counter[str] = attrs.field(factory=Counter, init=False)

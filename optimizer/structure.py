@@ -7,7 +7,10 @@ import numpy as np
 
 from agraph.optimizer.manuscript import Manuscript
 from agraph.optimizer.moves import Kind, Turn
-from agraph.optimizer.search import Report, Settings, search
+from agraph.optimizer.progress import Report
+from agraph.optimizer.replays import Replays
+from agraph.optimizer.search import Result, search
+from agraph.optimizer.settings import Settings
 from agraph.optimizer.version import Version, other_version, score_all
 
 
@@ -19,9 +22,11 @@ class StructureSearch:
         manuscript: The file.
         train: The indices of examples to learn from.
         validation: Those that decide between the few best.
-        settings: How much to try; the allowance of a turn takes the place of its realizations.
+        settings: How much to try; the allowance of a turn takes the place of its runs.
         generator: The source of randomness.
         report: Told of each step.
+        alone: Whether there is no other move, so that nobody asks what a turn gained.
+        result: Of the last turn that ran, or `None`.
     """
 
     manuscript: Manuscript
@@ -30,7 +35,10 @@ class StructureSearch:
     settings: Settings
     generator: np.random.Generator
     report: Report | None = None
+    alone: bool = False
+    result: Result | None = attrs.field(default=None, init=False)
     kind: Kind = attrs.field(default="edges", init=False)
+    runs_each: int = attrs.field(default=1, init=False)
     _done: bool = attrs.field(default=False, init=False)
 
     @property
@@ -44,20 +52,21 @@ class StructureSearch:
 
     async def advance(self, version: Version, allowance: int) -> Turn:
         """A search from the version's values; see `Move`."""
-        result = await search(
-            version.graph, version.evaluator.scores, self.train, self.validation,
-            attrs.evolve(self.settings, realizations=allowance), self.generator, self.report,
+        evaluator = version.evaluator
+        result = self.result = await search(
+            version.graph, evaluator.scores, Replays(evaluator).scores, self.train, self.validation,
+            attrs.evolve(self.settings, runs=allowance), self.generator, self.report,
         )  # fmt: skip
         same = result.incumbent == result.seed
-        # A search that goes on to its end leaves out two at most.
-        self._done = same or result.realizations < allowance - 2
+        # A search that goes on to its end leaves a step's runs at most.
+        self._done = same or self.alone or result.runs < allowance - self.settings.batch
         values = attrs.evolve(version.values, probabilities=result.probabilities)
         if values == version.values:
-            return Turn(version, result.realizations, stopped=result.stopped)
+            return Turn(version, result.runs, stopped=result.stopped)
         better = other_version(version, values, self.manuscript)
         assert isinstance(better, Version), better
-        if same or result.stopped is not None:
-            return Turn(better, result.realizations, stopped=result.stopped)
+        if same or self.alone or result.stopped is not None:
+            return Turn(better, result.runs, stopped=result.stopped)
         await score_all([version, better], self.validation)
         gain = better.mean(self.validation) - version.mean(self.validation)
-        return Turn(better, result.realizations, round(gain, 9))
+        return Turn(better, result.runs, round(gain, 9))

@@ -15,11 +15,12 @@ from agraph.optimizer.intervals import CONFIDENCE
 from agraph.optimizer.manuscript import Manuscript
 from agraph.optimizer.moves import KINDS, Kind, Move
 from agraph.optimizer.policy import policy_of
+from agraph.optimizer.progress import Report, Tried
 from agraph.optimizer.prompt_search import FRUITLESS_ROUNDS, PromptSearch
 from agraph.optimizer.proposals import SIBLINGS, ModelProposer, edits
 from agraph.optimizer.race import runs_of_race
 from agraph.optimizer.rewrite import Values, current_values
-from agraph.optimizer.search import Report, Settings
+from agraph.optimizer.settings import Estimator, Settings
 from agraph.optimizer.split import Split, split
 from agraph.optimizer.structure import StructureSearch
 from agraph.optimizer.version import Version, first_version, score_all
@@ -52,7 +53,9 @@ class Tuning:
         verdict: The values against the file's on the held-out rows, or `None` where the search found
             nothing to compare: the file deploys the best already, or the budget was spent before.
         split: Which rows served what.
-        tried: How many realizations and proposals.
+        runs: How many runs were made to learn, what proposals count as among them.
+        estimator: What learned edges, gates and choices, or `None`.
+        tried: The realizations that were scored last.
         stopped: Why something ended before it was done, such as a budget that was spent, or `None`.
         prompts: What became of the proposed prompts, where there were any.
         examples: What became of the proposed examples, where there were any.
@@ -63,7 +66,9 @@ class Tuning:
     values: Values
     verdict: Verdict | None
     split: Split
-    tried: int
+    runs: int
+    estimator: Estimator | None
+    tried: tuple[Tried, ...]
     stopped: str | None
     prompts: Proposed | None = None
     examples: Proposed | None = None
@@ -124,7 +129,7 @@ async def tune(
     reserve = _Reserve(budget, 2 * len(parts.held_out))
     evaluator.before = reserve.hold
     first = first_version(graph, current_values(graph), evaluator)
-    found = await alternate(first, moves, settings.realizations, None if alone else report)
+    found = await alternate(first, moves, settings.runs, None if alone else report)
     reserve.release()
     verdict, stopped = None, found.stopped
     if found.version.differs(first):
@@ -138,7 +143,19 @@ async def tune(
     usage = None
     if verdict is not None:
         usage = _usage(first, parts.held_out), _usage(found.version, parts.held_out)
-    return Tuning(found.version.values, verdict, parts, found.tried, stopped, prompts, examples, usage)
+    result = next((move.result for move in moves if isinstance(move, StructureSearch)), None)
+    return Tuning(
+        values=found.version.values,
+        verdict=verdict,
+        split=parts,
+        runs=found.runs,
+        estimator=None if result is None else result.estimator,
+        tried=() if result is None else result.tried,
+        stopped=stopped,
+        prompts=prompts,
+        examples=examples,
+        judged_usage=usage,
+    )
 
 
 def learnable_kinds(graph: Graph) -> set[Kind]:
@@ -198,7 +215,10 @@ def _moves(
     moves: list[Move] = []
     if "edges" in kinds:
         generator = np.random.default_rng(seed)
-        moves.append(StructureSearch(manuscript, parts.train, parts.validation, settings, generator, report))
+        alone = len(kinds) == 1
+        moves.append(
+            StructureSearch(manuscript, parts.train, parts.validation, settings, generator, report, alone)
+        )
     if "prompts" in kinds:
         proposer = None if graph.task is None else graph.task.proposer
         if proposer is not None:
@@ -252,7 +272,7 @@ class _Reserve:
 
 def _verdict(first: Version, result: Version, rows: Sequence[int], confidence: float) -> Verdict:
     def scores(version: Version) -> list[float]:
-        return [version.scored[row].value for row in rows]
+        return [version.worth(row) for row in rows]
 
     def cost(version: Version) -> float:
         return sum(version.scored[row].cost for row in rows)

@@ -39,7 +39,12 @@ class Version:
 
     def mean(self, rows: Sequence[int]) -> float:
         """The mean score on rows that it was scored on."""
-        return fsum(self.scored[row].value for row in rows) / max(1, len(rows))
+        return fsum(self.worth(row) for row in rows) / max(1, len(rows))
+
+    def worth(self, row: int) -> float:
+        """Its score on a row that it was scored on, less the price of the run."""
+        scored = self.scored[row]
+        return scored.value - scored.price
 
     def sorted_out(self, rows: Iterable[int]) -> tuple[list[int], list[int]]:
         """The rows that it failed on and those that it got right, of those that it was scored on.
@@ -55,7 +60,7 @@ class Version:
 
     def differences(self, other: "Version", rows: Iterable[int]) -> list[float]:
         """Its scores less the other's, on rows that both were scored on."""
-        return [self.scored[row].value - other.scored[row].value for row in rows]
+        return [self.worth(row) - other.worth(row) for row in rows]
 
     def differs(self, other: "Version") -> bool:
         """Whether it runs differently; learned numbers may differ where what is deployed does not."""

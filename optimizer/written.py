@@ -1,12 +1,13 @@
 """The probabilities to write into the file, so that it deploys the realization that won."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from agraph.compiler import ir
 from agraph.optimizer.candidates import Candidate, candidate, flipped
 from agraph.optimizer.policy import Policy, policy_of
 from agraph.optimizer.scoreboard import Floats, Scoreboard
+from agraph.runtime.plan import Realization
 
 LOWEST, HIGHEST = 0.001, 0.999
 """What is learned is never certain: the next search may learn otherwise."""
@@ -15,17 +16,21 @@ SAME = 1e-9
 """Probabilities no further apart are the same but for rounding."""
 
 
-def written(graph: ir.Graph, policy: Policy, winner: Candidate, board: Scoreboard) -> tuple[float, ...]:
+Better = Callable[[int, Realization], float | None]
+"""The chance that the winner is better than its flip of a parameter, or `None` where that was not seen."""
+
+
+def written(graph: ir.Graph, policy: Policy, winner: Candidate, better: Better) -> tuple[float, ...]:
     """The value of every parameter, such that the file deploys the winner.
 
-    A number is the chance that this learnable, as it stands in the winner, is better than its flip. It comes
-    from rows that both were scored on; where there are none, from the policy. The weights of a choice stand
-    to each other as those chances do. A learnable whose flip would run the same keeps its value: nothing was
-    learned about it. So does what the author made certain.
+    A number is the chance that this learnable, as it stands in the winner, is better than its flip. Where
+    that was not seen it comes from the policy. The weights of a choice stand to each other as those chances
+    do. A learnable whose flip would run the same keeps its value: nothing was learned about it. So does what
+    the author made certain.
     """
     values = list(graph.priors)
     learnable: list[int] = policy.learnable.nonzero()[0].tolist()
-    _write_weights(graph, policy, winner, board, values)
+    _write_weights(graph, policy, winner, better, values)
     for parameter in learnable:
         if parameter in graph.rivals:
             continue
@@ -33,13 +38,22 @@ def written(graph: ir.Graph, policy: Policy, winner: Candidate, board: Scoreboar
         if flip == winner.realization:
             continue
         wanted = winner.choices[parameter]
-        differences = board.differences(winner.realization, flip)
-        if len(differences):
-            better = chance_of_better(differences)
-            values[parameter] = on_side(better if wanted else 1 - better, wanted)
+        chance = better(parameter, flip)
+        if chance is not None:
+            values[parameter] = on_side(chance if wanted else 1 - chance, wanted)
         else:
             values[parameter] = on_side(float(policy.probabilities[parameter]), wanted)
     return _deploying(graph, learnable, winner, values)
+
+
+def compared(board: Scoreboard, winner: Realization) -> Better:
+    """The chances by the rows that the winner and its flips were scored on."""
+
+    def better(_parameter: int, flip: Realization) -> float | None:
+        differences = board.differences(winner, flip)
+        return chance_of_better(differences) if len(differences) else None
+
+    return better
 
 
 def chance_of_better(differences: Floats) -> float:
@@ -62,7 +76,7 @@ def on_side(value: float, wanted: bool) -> float:
 
 
 def _write_weights(
-    graph: ir.Graph, policy: Policy, winner: Candidate, board: Scoreboard, values: list[float]
+    graph: ir.Graph, policy: Policy, winner: Candidate, better: Better, values: list[float]
 ) -> None:
     """Write into the values the weights of each choice that something was learned about."""
     chances, before = policy.probabilities, policy_of(graph).probabilities
@@ -76,13 +90,12 @@ def _write_weights(
         odds = []
         for other in others:
             flip = flipped(graph, winner, (other,)).realization
-            differences = board.differences(winner.realization, flip)
-            if len(differences):
-                better = chance_of_better(differences)
-                odds.append((1 - better) / better)
+            chance = better(other, flip)
+            if chance is not None:
+                odds.append((1 - chance) / max(chance, LOWEST))
             else:
                 odds.append(float(chances[other] / chances[ours]))
-            learned |= len(differences) > 0 or abs(chances[other] - before[other]) > SAME
+            learned |= chance is not None or abs(chances[other] - before[other]) > SAME
         if learned:
             for weight, share in zip((ours, *others), shares(odds), strict=True):
                 values[weight] = share

@@ -34,6 +34,8 @@ class Frame:
         output: The graph's answer, for metrics and expectations.
         columns: The data set's row, for metrics.
         usage: What the run's model calls used so far.
+        usage_by_node: The same by the name of the node that called.
+        known: The value of each node before the cut, where only what lies behind it is run again.
         run: Its number in the session, for events.
     """
 
@@ -44,3 +46,10 @@ class Frame:
     columns: Mapping[str, Json] = attrs.field(factory=dict)
     usage: Usage = attrs.field(factory=Usage)
     run: int = 0
+    usage_by_node: dict[str, Usage] = attrs.field(factory=dict)
+    known: Sequence[Json] = ()
+
+    def used(self, node: str, usage: Usage) -> None:
+        """Count what a call of a node used."""
+        self.usage += usage
+        self.usage_by_node[node] = self.usage_by_node.get(node, Usage()) + usage

@@ -67,7 +67,7 @@ def model_node(node: Node, work: ModelCall, scope: Scope, model: OpenModel, call
             reply = await calls.ask(
                 asked, question, draw=attempt.number, share=node.cache, timeout=attempt.timeout, run=frame.run
             )
-            frame.usage += reply.usage
+            frame.used(node.name, reply.usage)
             return reply
 
         question = request(frame)

@@ -6,10 +6,10 @@ import itertools
 import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import attrs
 
@@ -19,6 +19,7 @@ from agraph.runtime.answer import answer, missing
 from agraph.runtime.bounds import require_price
 from agraph.runtime.budget import Budget
 from agraph.runtime.calls import Calls
+from agraph.runtime.cut import Cut, cut
 from agraph.runtime.errors import InputError, ModelError, RunError
 from agraph.runtime.evaluation import settled
 from agraph.runtime.events import Listener
@@ -39,10 +40,10 @@ from agraph.runtime.project import project_root
 from agraph.runtime.retry import RetryPolicy
 from agraph.runtime.schedule import Schedule
 from agraph.runtime.slots import Slots
-from agraph.runtime.steps import Step, Workshop
+from agraph.runtime.steps import Step, Workshop, known_step
 from agraph.runtime.stored_calls import is_stored
 from agraph.runtime.tools import OpenTool, Toolbox
-from agraph.runtime.traced import outcome_of, told_run, traced
+from agraph.runtime.traced import Answer, outcome_of, told_run, traced
 from agraph.runtime.used import called_tools, used_tools
 
 _PROGRAMS_KEPT = 4096
@@ -58,12 +59,14 @@ class Outcome:
         values: The value of each node, null where there is none.
         ran: Whether each node ran.
         usage: What the run would have used alone: calls shared with other runs count as well.
+        usage_by_node: The same by the names of the nodes that made calls.
     """
 
     value: Json
     values: tuple[Json, ...]
     ran: tuple[bool, ...]
     usage: Usage
+    usage_by_node: Mapping[str, Usage] = attrs.field(factory=dict)
 
 
 @attrs.frozen(eq=False)
@@ -137,7 +140,8 @@ class Session:
         )
         self._workshop = Workshop(graph, self._tools, self._open_model, self._calls)
         self._steps: dict[tuple[NodeIndex, tuple[NodeIndex, ...], tuple[int, ...]], Step] = {}
-        self._programs: OrderedDict[Realization, _Program] = OrderedDict()
+        self._steps_behind: dict[tuple[NodeIndex, tuple[NodeIndex, ...]], Step] = {}
+        self._programs: OrderedDict[tuple[str, Realization], _Program] = OrderedDict()
 
     @property
     def usage(self) -> Usage:
@@ -196,7 +200,8 @@ class Session:
         other = copy.copy(self)
         other.graph = graph
         other._workshop = Workshop(graph, self._tools, self._open_model, self._calls)
-        other._steps, other._programs = {}, OrderedDict()
+        other._steps, other._steps_behind, other._programs = {}, {}, OrderedDict()
+        other.__dict__.pop("cut", None)
         return other
 
     @property
@@ -206,7 +211,7 @@ class Session:
 
     def planned(self, realization: Realization) -> Plan:
         """What runs of a realization."""
-        return self._program(realization).plan
+        return self._program("whole", realization).plan
 
     def frame(self, row: Row, values: Sequence[Json]) -> Frame:
         """What steps see of a run on a row.
@@ -231,18 +236,60 @@ class Session:
         """
         if self._budget is not None:
             self._budget.require_time()
-        inputs = self._read_inputs(row.inputs)
-        program = self._program(realization)
-        schedule = Schedule(program.plan)
-        frame = Frame(row, inputs, schedule.values, run=next(self._numbers))
-        if self._listener is None:
-            return await self.run_steps(program.steps, program.plan, schedule, frame)
-        with told_run(frame, self._listener) as told:
+        program = self._program("whole", realization)
+        frame, schedule = self._begun(row, program.plan)
+        with self._told(frame) as told:
             outcome = await self.run_steps(program.steps, program.plan, schedule, frame)
             told.value = outcome.value
         if self._journal is not None:
             await self._journal.room()
         return outcome
+
+    @cached_property
+    def cut(self) -> Cut:
+        """The graph in two parts: up to its last model calls, and what can be run again without any."""
+        return cut(self.graph)
+
+    async def run_up_to_cut(self, realization: Realization, row: Row) -> Outcome:
+        """What the nodes give that are heard behind the cut, and all before them; there is no answer.
+
+        Raises:
+            BudgetError: The budget is spent.
+            RunError: A node failed.
+        """
+        if self._budget is not None:
+            self._budget.require_time()
+        program = self._program("first", self.cut.source(realization))
+        frame, schedule = self._begun(row, program.plan)
+        with self._told(frame):
+            await execute(self.graph.name, schedule, program.steps, frame)
+        if self._journal is not None:
+            await self._journal.room()
+        return _outcome(None, schedule, frame)
+
+    async def run_behind_cut(self, realization: Realization, row: Row, known: Outcome) -> Outcome:
+        """What a realization gives for a row, from values that are known; no model is called, nobody is told.
+
+        Args:
+            realization: As for `run`; its choices before the cut are those that led to what is known.
+            row: The same row.
+            known: As `run_up_to_cut` gave it.
+
+        Raises:
+            RunError: A node failed, or there is no answer.
+        """
+        program = self._program("second", self.cut.rest(realization))
+        frame, schedule = self._begun(row, program.plan, known.values)
+        return await self.run_steps(program.steps, program.plan, schedule, frame)
+
+    def _begun(self, row: Row, planned: Plan, known: tuple[Json, ...] = ()) -> tuple[Frame, Schedule]:
+        schedule = Schedule(planned)
+        inputs = self._read_inputs(row.inputs)
+        run = 0 if known else next(self._numbers)
+        return Frame(row, inputs, schedule.values, run=run, known=known), schedule
+
+    def _told(self, frame: Frame) -> AbstractContextManager[Answer]:
+        return nullcontext(Answer()) if self._listener is None else told_run(frame, self._listener)
 
     async def run_steps(
         self, steps: Mapping[NodeIndex, Step], planned: Plan, schedule: Schedule, frame: Frame
@@ -257,7 +304,7 @@ class Session:
         value = answer(self.graph, schedule.values)
         if value is None:
             raise RunError(self.graph.name, None, missing(self.graph, planned, schedule))
-        return Outcome(value, tuple(schedule.values), tuple(schedule.ran), frame.usage)
+        return _outcome(value, schedule, frame)
 
     def reading(
         self, expression: Expression
@@ -278,20 +325,34 @@ class Session:
 
         return read
 
-    def _program(self, realization: Realization) -> _Program:
-        program = self._programs.get(realization)
+    def _program(self, part: Literal["whole", "first", "second"], realization: Realization) -> _Program:
+        program = self._programs.get((part, realization))
         if program is None:
-            planned = plan(self.graph, realization)
+            graph = {"whole": self.graph, "first": self.cut.first, "second": self.cut.second}[part]
+            planned = plan(graph, realization)
             taken = options_by_node(self.graph, realization.options)
-            steps = {
-                node: self._step(node, planned.senders[node], taken.get(node, ())) for node in planned.order
-            }
-            program = self._programs[realization] = _Program(planned, steps)
+            if part == "second":
+                steps = {node: self._step_behind(node, planned.senders[node]) for node in planned.order}
+            else:
+                steps = {
+                    node: self._step(node, planned.senders[node], taken.get(node, ()))
+                    for node in planned.order
+                }
+            program = self._programs[part, realization] = _Program(planned, steps)
             if len(self._programs) > _PROGRAMS_KEPT:
                 self._programs.popitem(last=False)
         else:
-            self._programs.move_to_end(realization)
+            self._programs.move_to_end((part, realization))
         return program
+
+    def _step_behind(self, node: NodeIndex, senders: tuple[NodeIndex, ...]) -> Step:
+        """The step of a node where what lies before the cut is known; it tells nobody."""
+        if not self.cut.behind[node]:
+            return known_step(self.graph, node)
+        step = self._steps_behind.get((node, senders))
+        if step is None:
+            step = self._steps_behind[node, senders] = self._workshop.step(node, senders)
+        return step
 
     def _step(self, node: NodeIndex, senders: tuple[NodeIndex, ...], options: tuple[int, ...]) -> Step:
         step = self._steps.get((node, senders, options))
@@ -333,6 +394,10 @@ class Session:
 
     def _index(self, name: str) -> ModelIndex:
         return ModelIndex(next(i for i, model in enumerate(self._models) if model.name == name))
+
+
+def _outcome(value: Json, schedule: Schedule, frame: Frame) -> Outcome:
+    return Outcome(value, tuple(schedule.values), tuple(schedule.ran), frame.usage, frame.usage_by_node)
 
 
 def _not_offline(model: Model) -> str:

@@ -115,6 +115,11 @@ class Workshop:
         return combined([evaluation], hold)
 
 
+def known_step(graph: Graph, index: NodeIndex) -> Step:
+    """The step of a node whose value is known before the run."""
+    return Step(graph.nodes[index], None, lambda frame: frame.known[index], None)
+
+
 def _leaves_room(type_: Type, work: Expression, graph: Graph) -> bool:
     """Whether the work's value may be of another type than the node's: a whole number, or a variable's."""
     if isinstance(work, Apply):

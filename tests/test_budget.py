@@ -460,7 +460,7 @@ def test_an_optimization_never_exceeds_its_budget_and_keeps_what_it_found(
     with MessagesServer(team) as server:
         path = write_sums(tmp_path, server, TEAM, rows=60)
         before = path.read_text()
-        finished = command("optimize", path, "--budget", f"calls={calls}", "--realizations", "60")
+        finished = command("optimize", path, "--budget", f"calls={calls}", "--runs", "480")
         assert finished.err == ""
         assert len(server.requests) <= calls
     stopped = f"ended early: the budget of {calls} calls is spent" in finished.out
@@ -494,10 +494,10 @@ def test_an_estimate_makes_no_call_and_no_run_uses_more(command: Verb, tmp_path:
 def test_an_estimate_of_an_optimization_bounds_it(command: Verb, tmp_path: Path) -> None:
     with MessagesServer(team) as server:
         path = write_sums(tmp_path, server, TEAM, rows=40)
-        finished = command("optimize", path, "--estimate", "--realizations", "20")
+        finished = command("optimize", path, "--estimate", "--runs", "160")
         assert server.requests == []
         most = int(finished.out.partition("at most ")[2].split()[0].replace(",", "")) * 4
-        command("optimize", path, "--plan", "--realizations", "20")
+        command("optimize", path, "--plan", "--runs", "160")
         assert 0 < len(server.requests) <= most
 
 

@@ -99,9 +99,9 @@ def test_an_optimization_that_is_repeated_costs_nothing_and_gives_the_same_file(
     optimize: Verb, server: MessagesServer, tmp_path: Path
 ) -> None:
     path = write_asking(tmp_path)
-    first = optimize(path, "--realizations", "12", "--plan")
+    first = optimize(path, "--runs", "96", "--plan")
     asked = len(server.requests)
-    again = optimize(path, "--realizations", "12", "--plan")
+    again = optimize(path, "--runs", "96", "--plan")
     assert asked > 0
     assert len(server.requests) == asked
     assert again.code == first.code

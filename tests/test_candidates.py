@@ -13,7 +13,7 @@ from agraph.optimizer.candidates import Candidate, alone, candidate, chosen, dra
 from agraph.optimizer.frontier import open_frontier
 from agraph.optimizer.policy import policy_of, sample
 from agraph.optimizer.scoreboard import Score, Scoreboard
-from agraph.optimizer.written import HIGHEST, LOWEST, chance_of_better, on_side, shares, written
+from agraph.optimizer.written import HIGHEST, LOWEST, chance_of_better, compared, on_side, shares, written
 from agraph.runtime.plan import Realization, deployed
 from tests.graphs import call, graph, model, node
 
@@ -120,7 +120,7 @@ def test_dead_edges_that_would_close_a_cycle_are_written_as_absent() -> None:
     winner = Candidate(
         (True, False, False, False), Realization((True, True, False, True), (True, True, False, False))
     )
-    values = written(of, policy_of(of), winner, Scoreboard(never))
+    values = written(of, policy_of(of), winner, compared(Scoreboard(never), winner.realization))
     assert candidate(of, values).realization == winner.realization
     assert values[0] == 0.6
 
@@ -217,7 +217,7 @@ def test_weights_say_how_much_better_the_option_taken_is_than_each_other() -> No
     board, winner = Scoreboard(evaluate), candidate(CHOOSING, CHOOSING.priors)
     flips = [flipped(CHOOSING, winner, (weight,)).realization for weight in (6, 7)]
     asyncio.run(board.fill([winner.realization, *flips], range(20)))
-    values = written(CHOOSING, policy_of(CHOOSING), winner, board)
+    values = written(CHOOSING, policy_of(CHOOSING), winner, compared(board, winner.realization))
     assert candidate(CHOOSING, values).realization == winner.realization
     # Nothing was learned about the first.
     assert values[2:5] == (1.0, 3.0, 0.0)
@@ -229,7 +229,7 @@ def test_weights_say_how_much_better_the_option_taken_is_than_each_other() -> No
 
 def test_an_option_that_wins_against_the_file_is_written_as_the_greatest() -> None:
     winner = flipped(CHOOSING, candidate(CHOOSING, CHOOSING.priors), (2,))
-    values = written(CHOOSING, policy_of(CHOOSING), winner, Scoreboard(never))
+    values = written(CHOOSING, policy_of(CHOOSING), winner, compared(Scoreboard(never), winner.realization))
     assert values[2:] == (0.501, 0.499, 0.0, 2.0, 1.0, 1.0)
     assert candidate(CHOOSING, values).realization == winner.realization
 

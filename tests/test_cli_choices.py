@@ -88,7 +88,7 @@ def optimize(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verb:
     def run(path: Path, *more: str) -> object:
         return in_process(
             capsys, "optimize", path, "--data", data, "--target", "answer", "--metric", "number",
-            "--realizations", "60", *more,
+            "--runs", "480", *more,
         )  # fmt: skip
 
     return run  # type: ignore[return-value]

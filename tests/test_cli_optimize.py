@@ -272,7 +272,7 @@ def test_the_same_seed_writes_the_same_bytes_at_any_concurrency(optimize: Verb, 
     path.write_text(CROWD)
 
     def written(seed: int, concurrency: int) -> bytes:
-        arguments = ("--seed", str(seed), "--concurrency", str(concurrency), "--realizations", "40")
+        arguments = ("--seed", str(seed), "--concurrency", str(concurrency), "--runs", "16")
         assert optimize(path, "--output", other, *arguments).code == 0
         return other.read_bytes()
 
@@ -327,7 +327,7 @@ def write_team(folder: Path, text: str = TEAM) -> Path:
 def test_gates_and_edges_are_learned_in_a_simulated_world(optimize: Verb, tmp_path: Path) -> None:
     path = write_team(tmp_path)
     assert heard(path) == (True, False)
-    finished = optimize(path, "--realizations", "60")
+    finished = optimize(path, "--runs", "480")
     assert (finished.code, finished.err) == (0, "")
     fool_is_heard, expert_is_heard = heard(path)
     assert expert_is_heard
@@ -340,7 +340,7 @@ def test_gates_and_edges_are_learned_in_a_simulated_world(optimize: Verb, tmp_pa
 def test_a_file_that_is_the_best_already_is_left_alone(optimize: Verb, tmp_path: Path) -> None:
     text = TEAM.replace("on ~ 0.6", "on ~ 0.1").replace("expert -> chief ~ 0.4", "expert -> chief ~ 0.9")
     path = write_team(tmp_path, text)
-    finished = optimize(path, "--realizations", "60")
+    finished = optimize(path, "--runs", "480")
     assert finished.code == 3
     assert "is left as it is: " in finished.out.splitlines()[-1]
     assert path.read_text("utf-8") == text
@@ -367,19 +367,19 @@ def test_a_budget_of_calls_is_a_hard_stop(optimize: Verb, tmp_path: Path) -> Non
 
 
 def test_a_search_that_a_budget_ends_keeps_its_best_so_far(optimize: Verb, tmp_path: Path) -> None:
-    text = TEAM.replace("metric = contains", "metric = contains\n  budget = calls(400)")
+    text = TEAM.replace("metric = contains", "metric = contains\n  budget = calls(250)")
     path = write_team(tmp_path, text)
     finished = optimize(path)
     assert finished.code == 0, finished
-    assert "the budget ended the search: this is the best of what was tried" in finished.out
-    spent = next(line for line in finished.out.splitlines() if "realizations tried" in line)
+    assert "ended early: the budget of 250 calls is spent" in finished.out
+    spent = next(line for line in finished.out.splitlines() if "runs to learn" in line)
     assert 0 < int(spent.split("; ")[1].split(" calls")[0]) <= 400
     assert path.read_text("utf-8") != text
 
 
 def test_a_budget_that_suffices_is_no_hindrance(optimize: Verb, tmp_path: Path) -> None:
     text = TEAM.replace("metric = contains", "metric = contains\n  budget = calls(100000)")
-    assert optimize(write_team(tmp_path, text), "--realizations", "60").code == 0
+    assert optimize(write_team(tmp_path, text), "--runs", "480").code == 0
 
 
 def test_a_budget_in_money_is_refused_while_costs_are_unknown(optimize: Verb, tmp_path: Path) -> None:
@@ -418,7 +418,7 @@ def test_a_model_without_a_key_stops_before_the_first_call(
         monkeypatch.delenv(name)
     path = write_team(tmp_path, TEAM.replace("simulated(right = 0.95, latency_s = 0.0)", 'anthropic("any")'))
     assert_refused(optimize(path), "ANTHROPIC_API_KEY", "--model expert=simulated(…)")
-    finished = optimize(path, "--model", "expert=simulated(right = 0.95)", "--realizations", "60")
+    finished = optimize(path, "--model", "expert=simulated(right = 0.95)", "--runs", "480")
     assert finished.code == 0
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from agraph.optimizer.contest import decided, halved, promoted, ranking
+from agraph.optimizer.contest import halved, outdoes, promoted, ranking
 from agraph.optimizer.scoreboard import Score, Scoreboard
 from agraph.runtime.plan import Realization
 
@@ -56,16 +56,24 @@ def test_rows_are_spent_on_the_better_half() -> None:
     assert [len(on.rows(each)) for each in (FIRST, SECOND, THIRD, FOURTH)] == [2, 2, 4, 8]
 
 
-def test_the_seed_is_compared_with_the_best_finalist_on_validation_rows_alone() -> None:
-    values = {FIRST: [0.0] * 4 + [0.5] * 2, SECOND: [1.0] * 4 + [0.4] * 2, THIRD: [0.9] * 4 + [0.6] * 2}
-    train, validation = range(4), range(4, 6)
-    assert asyncio.run(decided(board(values), [SECOND], FIRST, train, validation)) == FIRST
-    assert asyncio.run(decided(board(values), [THIRD], FIRST, train, validation)) == THIRD
-    # Where they do not tell the two apart all rows do, and then the cost.
-    assert asyncio.run(decided(board(values), [SECOND], FIRST, train, ())) == SECOND
-    alike = {FIRST: [0.5] * 6, SECOND: [0.5] * 6}
-    assert asyncio.run(decided(board(alike), [SECOND], FIRST, train, validation)) == FIRST
-    assert asyncio.run(decided(board(alike, {SECOND: 0.5}), [SECOND], FIRST, train, validation)) == SECOND
+def test_what_was_found_takes_the_seeds_place_where_it_stands_higher() -> None:
+    values = {FIRST: [0.0] * 4 + [0.5] * 4, SECOND: [1.0] * 4 + [0.4] * 4, THIRD: [0.0] * 4 + [0.6] * 4}
+    rows = range(4, 8)
+    assert not asyncio.run(outdoes(board(values), SECOND, FIRST, rows))
+    assert asyncio.run(outdoes(board(values), THIRD, FIRST, rows))
+    # Where nothing speaks against it, and where it costs less.
+    assert asyncio.run(outdoes(board(values), SECOND, FIRST, ()))
+    alike = {FIRST: [0.5] * 8, SECOND: [0.5] * 8}
+    assert not asyncio.run(outdoes(board(alike), SECOND, FIRST, rows))
+    assert asyncio.run(outdoes(board(alike, {SECOND: 0.5}), SECOND, FIRST, rows))
+
+
+def test_a_comparison_ends_where_it_is_clear_whatever_was_seen_on_other_rows() -> None:
+    on = board({FIRST: [0.0] * 80, SECOND: [0.0] * 8 + [1.0] * 8 + [0.0] * 64})
+    asyncio.run(on.fill([FIRST, SECOND], range(8, 16)))
+    assert not asyncio.run(outdoes(on, SECOND, FIRST, range(8)))
+    assert asyncio.run(outdoes(on, SECOND, FIRST, range(8, 72)))
+    assert len(on.rows(SECOND)) == 16
 
 
 def test_a_gain_on_few_rows_ranks_below_as_large_a_gain_on_many() -> None:

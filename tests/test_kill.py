@@ -32,7 +32,7 @@ STARTING_S = 2.5
 
 COMMANDS = {
     "eval": ("eval", "--json"),
-    "optimize": ("optimize", "--plan", "--realizations", "12", "--seed", "3"),
+    "optimize": ("optimize", "--plan", "--runs", "96", "--seed", "3"),
 }
 
 

@@ -177,6 +177,7 @@ class FakeMove:
     turns: list[str]
     fails: bool = False
     reopened: int = 0
+    runs_each: int = 1
 
     @property
     def done(self) -> bool:
@@ -194,7 +195,7 @@ class FakeMove:
         self.turns.append(f"{self.kind} {allowance}")
         gain = self.gains.pop(0)
         other = attrs.evolve(version) if gain else version
-        return Turn(other, min(10, allowance), gain)
+        return Turn(other, min(80 // self.runs_each, allowance), gain)
 
 
 def started() -> tuple[Version, FakeSession, list[str]]:
@@ -206,13 +207,13 @@ def started() -> tuple[Version, FakeSession, list[str]]:
 def test_each_has_a_turn_and_then_what_gained_the_most_for_a_call() -> None:
     version, session, turns = started()
     edges = FakeMove("edges", [0.1, 0.0, 0.0], 100, session, turns)
-    prompts = FakeMove("prompts", [0.1, 0.1, 0.0], 10, session, turns)
-    found = asyncio.run(alternate(version, [edges, prompts], 80))
-    assert turns[:4] == ["edges 20", "prompts 20", "prompts 20", "prompts 20"]
+    prompts = FakeMove("prompts", [0.1, 0.1, 0.0], 10, session, turns, runs_each=8)
+    found = asyncio.run(alternate(version, [edges, prompts], 640))
+    assert turns[:4] == ["edges 160", "prompts 20", "prompts 20", "prompts 20"]
     # Alone at last, it has all that is left.
-    assert turns[4:] == ["edges 40", "edges 30"]
+    assert turns[4:] == ["edges 320", "edges 240"]
     assert (edges.reopened, prompts.reopened) == (2, 1)
-    assert (found.tried, found.stopped) == (60, None)
+    assert (found.runs, found.stopped) == (480, None)
     assert found.version is not version
 
 
@@ -224,12 +225,12 @@ def test_a_budget_that_ends_a_turn_keeps_what_was_found_before() -> None:
     assert found.stopped == "spent"
     assert found.version is not version
     nothing = asyncio.run(alternate(version, [prompts], 80))
-    assert (nothing.version, nothing.tried, nothing.stopped) == (version, 0, "spent")
+    assert (nothing.version, nothing.runs, nothing.stopped) == (version, 0, "spent")
 
 
 def test_no_more_is_tried_than_is_allowed() -> None:
     version, session, turns = started()
     prompts = FakeMove("prompts", [0.1] * 100, 1, session, turns)
-    found = asyncio.run(alternate(version, [prompts], 25))
-    assert found.tried == 25
-    assert turns == ["prompts 25", "prompts 15", "prompts 5"]
+    found = asyncio.run(alternate(version, [prompts], 200))
+    assert found.runs == 200
+    assert turns == ["prompts 200", "prompts 120", "prompts 40"]

@@ -88,7 +88,7 @@ def test_a_budget_for_nothing_leaves_the_file_as_it_is(tmp_path: Path) -> None:
     path = write_world(tmp_path, TEXT.replace(block, f"{block}\n  budget = calls(5)"))
     result = optimize(str(path))
     assert result.stopped is not None
-    assert (result.verdict, result.realizations, result.usage.calls <= 5) == (None, 0, True)
+    assert (result.verdict, result.runs, result.usage.calls <= 5) == (None, 0, True)
 
 
 # What is learned at all.
@@ -337,7 +337,7 @@ def test_edges_and_prompts_are_learned_together(tmp_path: Path) -> None:
     assert {change.name for change in result.changes if change.new >= 0.5} == {"reader -> answer"}
     [prompt] = prompts_of(path)
     assert "step by step" in prompt
-    assert result.realizations <= 200
+    assert result.runs <= 1600
 
 
 # A run that is repeated or goes on.

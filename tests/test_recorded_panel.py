@@ -75,7 +75,7 @@ def test_the_strongest_alone_is_found_whatever_the_seed(panel: Path) -> None:
     scores = []
     for seed in range(10):
         tuned = panel.with_name(f"tuned_{seed}.agraph")
-        found = optimize(str(panel), seed=seed, realizations=200, output=str(tuned))
-        assert found.realizations <= 200
+        found = optimize(str(panel), seed=seed, output=str(tuned))
+        assert found.runs <= 200
         scores.append(last_score(tuned if found.written else panel))
     assert sum(score >= 0.53 for score in scores) >= 9, scores

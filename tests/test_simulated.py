@@ -13,7 +13,7 @@ from agraph.compiler.ir import Json, Model
 from agraph.compiler.types import FLOAT, INT, STR, ListOf, LiteralUnion, Optional, Record, Type
 from agraph.runtime.errors import ModelError
 from agraph.runtime.models.carried import carried
-from agraph.runtime.models.protocol import Request, Truth, Turn
+from agraph.runtime.models.protocol import Request, Truth, Turn, Usage
 from agraph.runtime.models.providers import open_model
 from agraph.runtime.models.simulated import FIRST_LINE, Simulated, is_right, open_simulated, wrong_answer
 from agraph.runtime.values import json_schema, matches
@@ -175,6 +175,14 @@ def test_it_refuses_to_answer_where_nobody_knows_better() -> None:
         reply(Simulated("m"), asked(truth=None))
 
 
+def test_a_reply_costs_what_it_should() -> None:
+    def usage(simulated: Simulated) -> Usage:
+        return asyncio.run(simulated.ask(asked())).usage
+
+    assert usage(Simulated("m", cost_usd=0.25)) == Usage(calls=1, cost_usd=0.25)
+    assert usage(Simulated("m")) == Usage(calls=1)
+
+
 def test_latency_passes_before_the_reply(monkeypatch: pytest.MonkeyPatch) -> None:
     slept_s: list[float] = []
 
@@ -199,6 +207,7 @@ def test_latency_passes_before_the_reply(monkeypatch: pytest.MonkeyPatch) -> Non
         ({"choices": "a"}, "`choices` should be a list"),
         ({"choices": []}, "`choices` should be a list that is not empty"),
         ({"seed": 0.5}, "`seed` should be a whole number"),
+        ({"cost_usd": -1}, "`cost_usd` should be a number that is not negative"),
         ({"latency_s": -1}, "`latency_s` should be a number that is not negative"),
     ],
 )

@@ -16,6 +16,7 @@ from agraph.cli.recording import listening, recorded, recording_options
 
 if TYPE_CHECKING:
     from agraph.optimizer.moves import Kind
+    from agraph.optimizer.settings import Estimator
     from agraph.optimizer.tune import Proposed
     from agraph.optimizing import Optimization, Standing
 
@@ -39,11 +40,22 @@ NOTHING_BETTER = 3
     help="Of all randomness: the same seed gives the same file.",
 )
 @click.option(
-    "--realizations",
-    type=click.IntRange(2),
-    default=200,
+    "--runs",
+    type=click.IntRange(4),
+    default=1600,
     show_default=True,
-    help="The most realizations to try.",
+    help="The most runs of the graph on a row to learn from; learning mostly ends sooner.",
+)
+@click.option(
+    "--estimator",
+    type=click.Choice(["replay", "reinforce-loo", "reinforce-plain", "reinforce-constant"]),
+    help="How to learn: by default replay where what lies behind the last model calls can be run again for "
+    "nothing, else reinforce-loo. The other two are as published, to compare with.",
+)
+@click.option(
+    "--trade",
+    metavar="UNIT=WEIGHT",
+    help="What cost takes from the score: calls=0.01 takes 0.01 a model call, usd=5 takes 0.05 a cent.",
 )
 @click.option(
     "--only",
@@ -78,7 +90,9 @@ def optimize(
     no_cache: bool,
     events: str | None,
     seed: int,
-    realizations: int,
+    runs: int,
+    estimator: "Estimator | None",
+    trade: str | None,
     only: tuple[str, ...],
     confidence: float,
     require_significant: bool,
@@ -104,6 +118,7 @@ def optimize(
     found.
     """
     from agraph.arguments import models_of
+    from agraph.optimizer.trade import trade as trade_of
     from agraph.optimizing import optimize as optimized
     from agraph.runtime.errors import UnwrittenError
 
@@ -121,7 +136,7 @@ def optimize(
 
         found = estimate_optimization(
             target, data, target_column=target_column, models=replacements, permissions=permissions,
-            realizations=realizations, only=kinds,
+            runs=runs, estimator=estimator, only=kinds,
         )  # fmt: skip
         click.echo(estimate_text(found))
         click.echo(what_rows_show(found.held_out_rows, confidence))
@@ -132,16 +147,16 @@ def optimize(
             if advance is not None:
                 usage = standing.usage
                 note = f"score {standing.score:.3f}, {usage.calls} calls, {cost(usage)}"
-                advance(standing.realizations, standing.of, note)
+                advance(standing.runs, standing.of, note)
 
         try:
             # What tools and metrics print is not the result.
             with redirect_stdout(sys.stderr):
                 result = optimized(
                     target, data=data, target_column=target_column, metric=metric, models=replacements,
-                    concurrency=concurrency, budget=budget, permissions=permissions,
-                    seed=seed, realizations=realizations, only=kinds, confidence=confidence,
-                    require_significant=require_significant, plan=plan, output=output,
+                    concurrency=concurrency, budget=budget, permissions=permissions, seed=seed, runs=runs,
+                    estimator=estimator, trade=trade_of(trade) if trade else None, only=kinds,
+                    confidence=confidence, require_significant=require_significant, plan=plan, output=output,
                     progress=progress if advance else None, listener=listener, recording=recorded(no_cache),
                 )  # fmt: skip
         except UnwrittenError as error:
@@ -188,6 +203,7 @@ def _print(result: "Optimization", plan: bool) -> None:
         click.echo(result.diff + "\n")
     if result.changes:
         _print_table(result)
+    _print_front(result)
     for what, proposed in (("prompts", result.prompts), ("lists of examples", result.examples)):
         if proposed is not None:
             click.echo(_proposals(what, proposed))
@@ -213,12 +229,24 @@ def _print(result: "Optimization", plan: bool) -> None:
     if result.stopped is not None:
         click.echo(f"ended early: {result.stopped}")
     rows = f"{result.train_rows} + {result.validation_rows} rows"
+    by = "" if result.estimator is None else f" by {result.estimator}"
     click.echo(
-        f"{result.realizations} realizations tried on {rows}; {result.usage.calls:,} calls, "
+        f"{result.runs:,} runs to learn{by} on {rows}; {result.usage.calls:,} calls, "
         f"{tokens(result.usage)}, {cost(result.usage)}"
     )
-    if result.stopped:
-        click.echo("the budget ended the search: this is the best of what was tried")
+
+
+def _print_front(result: "Optimization") -> None:
+    """Score against cost of what was tried, where there is something to weigh."""
+    if len(result.front) < 2:
+        return
+    click.echo(
+        f"{'score':<7} {'cost':<7} edges  on {result.front[0].rows} rows, nothing tried is better for less"
+    )
+    for each in result.front:
+        spent = "none" if each.cost == float("inf") else f"{each.cost:.2f}"
+        click.echo(f"{each.score:<7.3f} {spent:<7} {sum(each.realization.edges)}")
+    click.echo("")
 
 
 def _proposals(what: str, proposed: "Proposed") -> str:

@@ -51,6 +51,7 @@ _OPTIONS = {
     "choices": "a list that is not empty",
     "seed": "a whole number",
     "latency_s": "a number that is not negative",
+    "cost_usd": "a number that is not negative",
 }
 
 
@@ -64,7 +65,7 @@ def _fits(name: str, value: Json) -> bool:
             return _is_number(value) and 0 <= value <= 1  # type: ignore[operator]
         case "seed":
             return isinstance(value, int) and not isinstance(value, bool)
-        case "latency_s":
+        case "latency_s" | "cost_usd":
             return _is_number(value) and value >= 0  # type: ignore[operator]
         case _:
             return _is_number(value)
@@ -88,6 +89,7 @@ class Simulated:
         choices: The answers to choose a wrong one from; `None` for the other targets of the data.
         seed: Another seed is another world.
         latency_s: How long a reply takes.
+        cost_usd: What a reply costs, in US dollars.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Simulated:
     choices: Sequence[Json] | None = None
     seed: int = 0
     latency_s: float = 0.0
+    cost_usd: float = 0.0
 
     async def ask(self, request: Request) -> Reply:
         """The target with a certain chance, else a wrong answer.
@@ -119,7 +122,7 @@ class Simulated:
         else:
             choices = request.truth.choices if self.choices is None else self.choices
             value = wrong_answer(request.truth.target, choices, draw("choice"))
-        return Reply(_written(value, request.schema), (), "end_turn", Usage(calls=1))
+        return Reply(_written(value, request.schema), (), "end_turn", Usage(calls=1, cost_usd=self.cost_usd))
 
     def chance(self, request: Request, target: Json) -> float:
         """The chance of the right answer, in 0 to 1."""

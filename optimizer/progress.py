@@ -1,0 +1,95 @@
+"""Where a search stands, step by step, and what it found."""
+
+from collections.abc import Callable, Sequence
+
+import attrs
+
+from agraph.optimizer.candidates import Candidate
+from agraph.optimizer.written import SAME, Better
+from agraph.runtime.plan import Realization
+
+
+@attrs.frozen
+class Step:
+    """Where the search stood after a step.
+
+    Attributes:
+        number: Of the step, from 1.
+        runs: How many runs were made so far.
+        score: The mean worth of the best so far, as far as it is known.
+        mode: What would be deployed if learning ended here.
+    """
+
+    number: int
+    runs: int
+    score: float
+    mode: Realization
+
+
+Report = Callable[[Step], None]
+"""Told after each step."""
+
+
+@attrs.define(eq=False)
+class Log:
+    """The steps so far.
+
+    Attributes:
+        report: Told of each.
+    """
+
+    report: Report | None
+    steps: list[Step] = attrs.field(factory=list)
+
+    def add(self, runs: int, score: float, mode: Realization) -> None:
+        """A step was made."""
+        self.steps.append(Step(len(self.steps) + 1, runs, score, mode))
+        if self.report is not None:
+            self.report(self.steps[-1])
+
+
+@attrs.frozen
+class Tried:
+    """A realization that was scored.
+
+    Attributes:
+        realization: What lives of it.
+        score: The metric's mean, without any price.
+        cost: Mean cost of a run.
+        rows: How many rows both are the means of.
+    """
+
+    realization: Realization
+    score: float
+    cost: float
+    rows: int
+
+
+def front(tried: Sequence[Tried]) -> tuple[Tried, ...]:
+    """Those of which no other scores as much for less, or more for as much; the cheapest first.
+
+    Only those are compared that were scored on the most rows: means of other rows are no match.
+    """
+    most = max((each.rows for each in tried), default=0)
+    found: list[Tried] = []
+    for each in sorted((one for one in tried if one.rows == most), key=lambda one: (one.cost, -one.score)):
+        if not found or each.score > found[-1].score + SAME:
+            found.append(each)
+    return tuple(found)
+
+
+@attrs.frozen
+class Learned:
+    """What learning gave.
+
+    Attributes:
+        best: What it would deploy.
+        better: How sure it is of each learnable of that.
+        tried: What was scored on the way, for nothing or for runs.
+        stopped: Why it ended before it was done, or `None`.
+    """
+
+    best: Candidate
+    better: Better
+    tried: tuple[Tried, ...]
+    stopped: str | None
