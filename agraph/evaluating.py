@@ -153,7 +153,7 @@ def evaluation_journal(
 ) -> Journal:
     """The journal of an evaluation; see `evaluate` for the arguments."""
     arguments: dict[str, Json] = {"data": found.data.path, "metric": metric}
-    return journal_of("eval", target, found.graph, arguments, models, recording)
+    return journal_of("eval", target, found.graph, arguments, models, recording, resumes=True)
 
 
 async def evaluated(

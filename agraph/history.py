@@ -8,7 +8,6 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import attrs
@@ -18,6 +17,7 @@ from agraph.compiler.source import Source
 from agraph.files import read_source
 from agraph.optimizer.rows import DataRow
 from agraph.patch import unified
+from agraph.recording import kept_store
 from agraph.runtime.errors import InputError, StoreError
 from agraph.runtime.project import project_root
 from agraph.runtime.store import RunRecord, Store
@@ -82,7 +82,7 @@ def history(path: str) -> tuple[Learned, ...]:
     Raises:
         StoreError: The store of its project cannot be read.
     """
-    with _store_of(path) as store:
+    with kept_store(path) as store:
         return () if store is None else tuple(each for each in _records(store, path) if _is_of(each, path))
 
 
@@ -92,7 +92,7 @@ def held_out_uses(path: str, held_out: str) -> int:
     What is found once more is no other result.
     """
     try:
-        with _store_of(path) as store:
+        with kept_store(path) as store:
             records = () if store is None else tuple(_records(store, path))
     except StoreError:
         return 0
@@ -142,7 +142,7 @@ def apply_plan(number: int, project: str, report: Callable[[str], None]) -> Lear
         FileError: The file cannot be read or written.
         StoreError: The store cannot be read.
     """
-    with _store_of(project) as store:
+    with kept_store(project) as store:
         record = None if store is None else store.run(number)
     found = None if record is None else _learned(record, str(project_root(project)))
     if found is None or found.verb != "optimize":
@@ -202,21 +202,6 @@ def _step(step: Learned, project: str, report: Callable[[str], None]) -> Learned
 # In the store.
 
 
-@contextmanager
-def _store_of(path: str) -> Iterator[Store | None]:
-    place = store_path(project_root(path))
-    if not place.exists():
-        yield None
-        return
-    from agraph.runtime.sqlite_store import SqliteStore
-
-    store = SqliteStore(place)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
 def _records(store: Store, path: str) -> Iterator[Learned]:
     root = str(project_root(path))
     for record in store.concluded():
@@ -231,7 +216,7 @@ def _is_of(learned: Learned, path: str) -> bool:
 
 def _run_record(learned: Learned, root: str) -> RunRecord:
     said: dict[str, Json] = {} if learned.of is None else {"of": learned.of}
-    return RunRecord(learned.verb, os.path.relpath(learned.file, root), learned.graph, said, time.time())
+    return RunRecord(learned.verb, os.path.relpath(learned.file, root), learned.graph, said, learned.began_s)
 
 
 def _as_json(learned: Learned, root: str) -> Json:

@@ -182,7 +182,7 @@ def optimize(
             "data": found.data.path, "metric": metric, "seed": seed, "runs": runs, "estimator": estimator,
             "only": list(only),
         }  # fmt: skip
-        journal = journal_of("optimize", target, found.graph, arguments, models, recording)
+        journal = journal_of("optimize", target, found.graph, arguments, models, recording, resumes=True)
         source = found.compilation.module.source
         manuscript = Manuscript(found.graph, source, FileLoader(permissions))
         tuning, usage = blocking(
@@ -196,7 +196,10 @@ def optimize(
         values = tuning.values if accepted else current_values(found.graph)
         text = _rewritten(manuscript, values)
         learned = _learned(found, tuning, values, text if accepted else source.text, usage)
-        learned = attrs.evolve(learned, number=journal.number, file=os.path.realpath(output or path))
+        learned = attrs.evolve(
+            learned, number=journal.number, file=os.path.realpath(output or path),
+            began_s=journal.record.started_s,
+        )  # fmt: skip
         run = note(learned, path, recording.report)
         written = accepted and not plan
         if written:

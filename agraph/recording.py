@@ -1,17 +1,23 @@
 """What the front door's commands leave in the store of a file's project, `.agraph/` in its root."""
 
+import hashlib
+import json
 import os
+import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import attrs
 
 from agraph.compiler.ir import Graph, Json, Model
 from agraph.graph_argument import parse_target
+from agraph.runtime.errors import DamagedStoreError
 from agraph.runtime.journal import Journal
 from agraph.runtime.project import project_root
-from agraph.runtime.store import RunRecord, Store
-from agraph.runtime.store_file import identity, set_aside, store_path
+from agraph.runtime.store import Holdings, RunRecord, Store
+from agraph.runtime.store_file import aside, identity, set_aside, store_path, told
 from agraph.runtime.stored_calls import spelled
 
 
@@ -37,6 +43,55 @@ KEPT = Recording()
 """What a command does unless it is told otherwise."""
 
 
+@contextmanager
+def kept_store(project: str) -> Iterator[Store | None]:
+    """The store of a project, or `None` where nothing was ever kept; to be read only where nobody may write.
+
+    Args:
+        project: A file or folder of it.
+    """
+    place = store_path(project_root(project))
+    if not place.exists():
+        yield None
+        return
+    from agraph.runtime.sqlite_store import SqliteStore
+
+    store = SqliteStore(place, read_only=not os.access(place.parent, os.W_OK))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def damaged_stores(project: str) -> tuple[Path, ...]:
+    """The files of the stores of a project that were damaged and set aside."""
+    return aside(store_path(project_root(project)))
+
+
+def clear_store(project: str) -> tuple[Holdings | None, tuple[Path, ...]]:
+    """Forget all that is kept in a project.
+
+    Returns:
+        What was forgotten, `None` where there was no store or a damaged one; and the files of the damaged
+        stores that were removed, this one or others before.
+
+    Raises:
+        StoreError: It cannot be cleared.
+    """
+    place = store_path(project_root(project))
+    before, forgotten = identity(place), None
+    try:
+        with kept_store(project) as store:
+            forgotten = None if store is None else store.clear()
+    except DamagedStoreError:
+        set_aside(place, before)
+    with told(place):
+        files = aside(place)
+        for file in files:
+            file.unlink()
+    return forgotten, files
+
+
 def journal_of(
     verb: str,
     target: str,
@@ -44,6 +99,8 @@ def journal_of(
     arguments: Mapping[str, Json],
     models: Mapping[str, Model] | None,
     recording: Recording,
+    *,
+    resumes: bool = False,
 ) -> Journal:
     """The journal of a command on a file.
 
@@ -54,6 +111,7 @@ def journal_of(
         arguments: What else decides what is done, for the record.
         models: Replacements by name. Of these the record says who they are and not their options.
         recording: How the store is used.
+        resumes: Whether the same command, given again after it was killed, goes on where it was.
     """
     path, _ = parse_target(target)
     root = project_root(path)
@@ -61,7 +119,7 @@ def journal_of(
     replaced: dict[str, Json] = {name: spelled(model) for name, model in (models or {}).items()}
     known = {name: value for name, value in arguments.items() if value is not None}
     said = {**known, "models": replaced} if replaced else known
-    record = RunRecord(verb, os.path.relpath(os.path.realpath(path), root), graph.name, said, started_s=0.0)
+    record = RunRecord(verb, os.path.relpath(os.path.realpath(path), root), graph.name, said, time.time())
     opened: list[int | None] = []
 
     def open_store() -> Store:
@@ -75,5 +133,12 @@ def journal_of(
         return store
 
     return Journal(
-        open_store, record, recording.report, lambda: set_aside(place, opened[-1]), recording.cache
-    )
+        open_store, record, recording.report, lambda: set_aside(place, opened[-1]), recording.cache,
+        _named(record) if resumes else None,
+    )  # fmt: skip
+
+
+def _named(record: RunRecord) -> str:
+    """The same text for the same command."""
+    said = json.dumps([record.verb, record.file, record.graph, record.arguments], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]

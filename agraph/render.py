@@ -125,10 +125,10 @@ def summary(diagnostics: Sequence[Diagnostic]) -> str:
 def counted(count: int, noun: str) -> str:
     """A number and what it counts, in the plural where it is not one: `1 file`, `0 files`.
 
-    >>> counted(2, "error")
-    '2 errors'
+    >>> counted(2000, "error")
+    '2,000 errors'
     """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def visible(text: str) -> str:

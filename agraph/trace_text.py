@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from agraph.compiler.ir import Json
+from agraph.render import counted
 from agraph.runtime.models.protocol import Usage
 from agraph.runtime.store import RunRecord
 from agraph.trace import CallTrace, NodeTrace, RunTrace
@@ -39,7 +40,7 @@ def _head(record: RunRecord, runs: Sequence[RunTrace]) -> Iterator[str]:
     began = datetime.datetime.fromtimestamp(record.started_s).astimezone()
     took = "" if record.finished_s is None else f", {_seconds(record.finished_s - record.started_s)}"
     yield f"run {record.number}: {record.verb} {record.file}:{record.graph}, {began:%Y-%m-%d %H:%M:%S}{took}"
-    yield f"{record.outcome or 'not ended'}; {_counted(len(runs), 'realization')}, {_used(_calls(runs))}"
+    yield f"{record.outcome or 'not ended'}; {counted(len(runs), 'realization')}, {_used(_calls(runs))}"
 
 
 def _calls(runs: Iterable[RunTrace]) -> list[CallTrace]:
@@ -107,7 +108,7 @@ def _used(calls: Sequence[CallTrace]) -> str:
     usage = sum((call.usage for call in made), Usage())
     stored = sum(call.source == "store" for call in calls)
     shared = len(calls) - len(made) - stored
-    words = [_counted(len(made), "call")] if made or not calls else []
+    words = [counted(len(made), "call")] if made or not calls else []
     words += [f"{stored:,} from the cache"] if stored else []
     words += [f"{shared:,} shared"] if shared else []
     if made:
@@ -115,10 +116,6 @@ def _used(calls: Sequence[CallTrace]) -> str:
         words.append(f"{usage.input_tokens} + {usage.output_tokens} tokens" if known else "tokens unknown")
         words.append("cost unknown" if usage.cost_usd is None else f"${usage.cost_usd:.4f}")
     return ", ".join(words)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _ended(duration_s: float | None) -> str:

@@ -261,13 +261,13 @@ class _Reserve:
     def hold(self, evaluator: Evaluator) -> None:
         """Keep back what the runs will use, by what runs used so far."""
         if self.budget is not None and self._searching:
-            self.budget.hold(evaluator.largest_times(self.runs), HELD_SHARE)
+            self.budget.hold(evaluator.largest_times(self.runs), HELD_SHARE, "judging")
 
     def release(self) -> None:
         """Let the judging have it."""
         self._searching = False
         if self.budget is not None:
-            self.budget.hold(Amount(), 0.0)
+            self.budget.hold(Amount(), 0.0, "judging")
 
 
 def _verdict(first: Version, result: Version, rows: Sequence[int], confidence: float) -> Verdict:

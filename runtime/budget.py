@@ -63,6 +63,7 @@ class Budget:
     spent: dict[str, float] = attrs.field(init=False, factory=lambda: dict.fromkeys(UNITS[:3], 0.0))
     _reserved: dict[str, float] = attrs.field(init=False, factory=lambda: dict.fromkeys(UNITS[:3], 0.0))
     _held: dict[str, float] = attrs.field(init=False, factory=dict)
+    _purpose: str = attrs.field(init=False, default="")
     _under_way: int = attrs.field(init=False, default=0)
     _waiting: "list[asyncio.Future[None]]" = attrs.field(init=False, factory=list)
     _began_s: float | None = attrs.field(init=False, default=None)
@@ -72,14 +73,15 @@ class Budget:
         if self._began_s is None:
             self._began_s = self.clock()
 
-    def hold(self, amount: Amount, share: float) -> None:
+    def hold(self, amount: Amount, share: float, purpose: str) -> None:
         """Keep back what a later part of the work needs: an amount, or a share of a limit if that is less.
 
         Args:
             amount: What will be needed.
             share: The most of each limit that is kept back, 0 to 1. Of the time, this is what is kept back.
+            purpose: What it is kept for, for people: `judging`.
         """
-        self._held = {}
+        self._held, self._purpose = {}, purpose
         for unit, limit in self.limits.items():
             needed = limit if unit == "time_s" else amount.of(unit)
             most = limit * share
@@ -173,13 +175,32 @@ class Budget:
             to[unit] += sign * (amount.of(unit) or 0.0)
 
     def _over(self, unit: str) -> BudgetError:
-        limit = self.limits[unit]
-        shown = {"usd": f"${limit:g}", "tokens": f"{limit:,.0f} tokens", "time_s": f"{limit:g} s"}
-        told = f"the budget of {shown.get(unit, f'{limit:g} calls')} is spent"
-        if unit in ("usd", "tokens"):
-            spent = f"${self.spent[unit]:.2f}" if unit == "usd" else f"{self.spent[unit]:,.0f}"
-            told += f" ({spent} used, and the next call may need more than is left)"
+        limit, held = _shown(unit, self.limits[unit]), self._held.get(unit, 0.0)
+        spent = f"${self.spent['usd']:.2f}" if unit == "usd" else f"{self.spent.get(unit, 0.0):,.0f}"
+        more = ", and the next call may need more than is left" if unit in ("usd", "tokens") else ""
+        if held and unit == "time_s":
+            told = (
+                f"{self.limits[unit] - held:g} of {limit} are over, and the rest is kept for " + self._purpose
+            )
+        elif held:
+            are = "is" if unit == "usd" else "are"
+            rest = f"of the rest {_shown(unit, held)} {are}" if more else "the rest is"
+            told = f"{spent} of {limit} {are} spent, and {rest} kept for {self._purpose}{more}"
+        else:
+            told = f"the budget of {limit} is spent" + (f" ({spent} used{more})" if more else "")
         return BudgetError(told)
+
+
+def _shown(unit: str, limit: float) -> str:
+    match unit:
+        case "usd":
+            return f"${limit:g}"
+        case "tokens":
+            return f"{limit:,.0f} tokens"
+        case "time_s":
+            return f"{limit:g} s"
+        case _:
+            return "1 call" if limit == 1 else f"{limit:,g} calls"
 
 
 async def charged(

@@ -9,6 +9,7 @@ import hashlib
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import attrs
@@ -22,9 +23,10 @@ from agraph.runtime.journal import Journal
 from agraph.runtime.models.prepared import prepared
 from agraph.runtime.models.protocol import Reply, Request, Turn, Usage
 from agraph.runtime.open_model import OpenModel
+from agraph.runtime.reply_json import reply_json, reply_of
 from agraph.runtime.retry import RetryPolicy, with_retries
 from agraph.runtime.slots import Slots, paused
-from agraph.runtime.stored_calls import stored_call, stored_key
+from agraph.runtime.stored_calls import is_stored, stored_call, stored_key
 
 
 @attrs.define(eq=False)
@@ -54,6 +56,7 @@ class Calls:
     recalled: int = 0
     usage: Usage = attrs.field(factory=Usage)
     _replies: "dict[str, asyncio.Future[Reply]]" = attrs.field(factory=dict)
+    _anew: Counter[str] = attrs.field(factory=Counter)
 
     async def ask(
         self,
@@ -64,6 +67,7 @@ class Calls:
         share: bool,
         timeout: asyncio.Timeout | None,
         run: int = 0,
+        variant: object = None,
     ) -> Reply:
         """The reply to a request.
 
@@ -75,15 +79,16 @@ class Calls:
             share: Whether the reply may come from an equal call, and serve others.
             timeout: The asking node's, which stands still while the call queues.
             run: The number of the asking run, for events.
+            variant: What tells the asking run from those of other realizations on the same row.
 
         Raises:
             ModelError: The call failed. A failure is shared by those who wait for it, and not kept.
         """
         request = prepared(request, model.profile)
         tell = self._telling(model, request, run)
-        if not share:
-            return await self._make(model, request, timeout, tell)
         key = call_key(model.model, request, draw)
+        if not share:
+            return await self._make_anew(f"{key} {variant!r}", model, request, timeout, tell)
         while (known := self._replies.get(key)) is not None:
             if not known.done():
                 with paused(timeout):
@@ -124,6 +129,21 @@ class Calls:
     async def _keep(self, model: OpenModel, key: str, request: Request, reply: Reply) -> None:
         if self.journal is not None and (place := stored_key(model.model, key)) is not None:
             await self.journal.keep(stored_call(place, model.model, request, reply))
+
+    async def _make_anew(
+        self, key: str, model: OpenModel, request: Request, timeout: asyncio.Timeout | None, tell: "_Tell"
+    ) -> Reply:
+        """The reply to a call that nobody shares; that of the same command before it was killed, if any."""
+        if self.journal is None or not is_stored(model.model) or not self.journal.resumes:
+            return await self._make(model, request, timeout, tell)
+        self._anew[key] += 1
+        place = hashlib.sha256(f"{key} {self._anew[key]}".encode("utf-8", "surrogatepass")).hexdigest()
+        if (reply := reply_of(self.journal.checkpoint(place))) is not None:
+            return self._share(reply, tell, stored=True)
+        reply = await self._make(model, request, timeout, tell)
+        # Kept before it is used, as those that are shared.
+        await self.journal.set_checkpoint(place, reply_json(reply))
+        return reply
 
     async def _make_for_all(
         self,

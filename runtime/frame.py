@@ -37,6 +37,7 @@ class Frame:
         usage_by_node: The same by the name of the node that called.
         known: The value of each node before the cut, where only what lies behind it is run again.
         run: Its number in the session, for events.
+        variant: What tells the run from those of other realizations on the same row.
     """
 
     row: Row
@@ -48,6 +49,7 @@ class Frame:
     run: int = 0
     usage_by_node: dict[str, Usage] = attrs.field(factory=dict)
     known: Sequence[Json] = ()
+    variant: object = None
 
     def used(self, node: str, usage: Usage) -> None:
         """Count what a call of a node used."""

@@ -11,10 +11,14 @@ from pathlib import Path
 
 import attrs
 
+from agraph.compiler.ir import Json
 from agraph.runtime.errors import DamagedStoreError, StoreError, StoreVersionError
 from agraph.runtime.events import Answered, Asked, Event, Listener
 from agraph.runtime.models.protocol import Reply
 from agraph.runtime.store import RunRecord, Store, StoredCall, Told
+
+DONE = "done"
+"""The outcome of a command that came to its end."""
 
 TOLD_AT_ONCE = 256
 
@@ -31,10 +35,12 @@ class Journal:
 
     Attributes:
         open_store: Gives the store; it may raise a `StoreError`.
-        record: What the command is; its start is when the journal is opened.
+        record: What the command is.
         report: Is told what is wrong with the store, for people.
         set_aside: Puts a damaged store out of the way, and says where it is.
         cache: Whether replies are kept and used again.
+        command: What the command is called in the store where it goes on when it was killed and is given
+            again, else `None`.
     """
 
     open_store: Callable[[], Store]
@@ -42,6 +48,7 @@ class Journal:
     report: Callable[[str], None]
     set_aside: Callable[[], Path | None]
     cache: bool = True
+    command: str | None = None
     _store: Store | None = attrs.field(default=None, init=False)
     _opened: bool = attrs.field(default=False, init=False)
     _replaced: int = attrs.field(default=0, init=False)
@@ -89,6 +96,34 @@ class Journal:
                 if store is self._store:
                     self._lost(error)
 
+    @property
+    def resumes(self) -> bool:
+        """Whether there are checkpoints: the store is open, and no other process is at the same command."""
+        if self._store is None or self.command is None or not self.cache:
+            return False
+        return self._store.claim(self.command)
+
+    def checkpoint(self, key: str) -> Json:
+        """What the same command kept before it was killed, or null."""
+        if self._store is None or self.command is None or not self.resumes:
+            return None
+        try:
+            return self._store.checkpoint(self.command, key)
+        except StoreError as error:
+            self._lost(error)
+            return None
+
+    async def set_checkpoint(self, key: str, value: Json) -> None:
+        """Keep what the same command needs if this one is killed."""
+        store = self._store
+        if store is None or self.command is None or not self.resumes:
+            return
+        try:
+            await store.set_checkpoint(self.command, key, value)
+        except StoreError as error:
+            if store is self._store:
+                self._lost(error)
+
     def tell(self, event: Event) -> None:
         """Keep an event; a listener. A question is kept with its answer only."""
         if self._store is None or type(event) is Asked:
@@ -112,6 +147,8 @@ class Journal:
             return
         try:
             self.flush()
+            if outcome == DONE and self.command is not None and self.resumes:
+                self._store.forget(self.command)
             self._store.end(self._number, outcome, time.time())
             self._store.close()
         except StoreError as error:
@@ -163,7 +200,7 @@ class Journal:
 
     def _begin(self) -> None:
         store = self.open_store()
-        self._number = store.begin(attrs.evolve(self.record, started_s=time.time()))
+        self._number = store.begin(self.record)
         self._store = store
 
 

@@ -65,8 +65,9 @@ def model_node(node: Node, work: ModelCall, scope: Scope, model: OpenModel, call
     async def converse(frame: Frame, attempt: Attempt) -> Json:
         async def ask(asked: OpenModel, question: Request) -> Reply:
             reply = await calls.ask(
-                asked, question, draw=attempt.number, share=node.cache, timeout=attempt.timeout, run=frame.run
-            )
+                asked, question, draw=attempt.number, share=node.cache, timeout=attempt.timeout,
+                run=frame.run, variant=frame.variant,
+            )  # fmt: skip
             frame.used(node.name, reply.usage)
             return reply
 

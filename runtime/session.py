@@ -237,7 +237,7 @@ class Session:
         if self._budget is not None:
             self._budget.require_time()
         program = self._program("whole", realization)
-        frame, schedule = self._begun(row, program.plan)
+        frame, schedule = self._begun(row, program.plan, realization)
         with self._told(frame) as told:
             outcome = await self.run_steps(program.steps, program.plan, schedule, frame)
             told.value = outcome.value
@@ -259,8 +259,9 @@ class Session:
         """
         if self._budget is not None:
             self._budget.require_time()
-        program = self._program("first", self.cut.source(realization))
-        frame, schedule = self._begun(row, program.plan)
+        source = self.cut.source(realization)
+        program = self._program("first", source)
+        frame, schedule = self._begun(row, program.plan, source)
         with self._told(frame):
             await execute(self.graph.name, schedule, program.steps, frame)
         if self._journal is not None:
@@ -279,14 +280,16 @@ class Session:
             RunError: A node failed, or there is no answer.
         """
         program = self._program("second", self.cut.rest(realization))
-        frame, schedule = self._begun(row, program.plan, known.values)
+        frame, schedule = self._begun(row, program.plan, realization, known.values)
         return await self.run_steps(program.steps, program.plan, schedule, frame)
 
-    def _begun(self, row: Row, planned: Plan, known: tuple[Json, ...] = ()) -> tuple[Frame, Schedule]:
+    def _begun(
+        self, row: Row, planned: Plan, variant: Realization, known: tuple[Json, ...] = ()
+    ) -> tuple[Frame, Schedule]:
         schedule = Schedule(planned)
         inputs = self._read_inputs(row.inputs)
         run = 0 if known else next(self._numbers)
-        return Frame(row, inputs, schedule.values, run=run, known=known), schedule
+        return Frame(row, inputs, schedule.values, run=run, known=known, variant=variant), schedule
 
     def _told(self, frame: Frame) -> AbstractContextManager[Answer]:
         return nullcontext(Answer()) if self._listener is None else told_run(frame, self._listener)

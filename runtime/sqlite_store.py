@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,10 +14,11 @@ import attrs
 from agraph.compiler.ir import Json
 from agraph.runtime.errors import DamagedStoreError
 from agraph.runtime.event_json import event_json
+from agraph.runtime.lock_file import claim
 from agraph.runtime.models.protocol import Reply
 from agraph.runtime.reply_json import reply_json, reply_of
 from agraph.runtime.store import EventRecord, Holdings, RunRecord, StoredCall, Told
-from agraph.runtime.store_file import connected, make_folder, told
+from agraph.runtime.store_file import connected, make_folder, reading, told
 from agraph.runtime.writer import Work, Writer
 
 Result = TypeVar("Result")
@@ -27,12 +29,20 @@ _RUN_COLUMNS = "verb, file, graph, arguments, started_s, finished_s, outcome, nu
 class SqliteStore:
     """A `Store` in a file. Reads are made in place: one takes less time than a thread's switch."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the store, which is made where there is none; it raises what `store_file.connected` does."""
-        make_folder(path)
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open the store; it raises what `store_file.connected` does.
+
+        Args:
+            path: Of its file, which is made where there is none.
+            read_only: Write nothing, not even beside it: what would keep something raises a `StoreError`.
+        """
+        if not read_only:
+            make_folder(path)
+        opened = reading if read_only else connected
         self._path = path
-        self._reader = connected(path)
-        self._writer = Writer(connected(path))
+        self._claims: dict[str, int | None] = {}
+        self._reader = opened(path)
+        self._writer = Writer(opened(path))
         self._told = 0
         self._written = 0
 
@@ -129,16 +139,28 @@ class SqliteStore:
             for (text,) in self._reader.execute(statement, (run,)):
                 yield from self._events(text)
 
-    def checkpoint(self, key: str) -> Json:
-        """The checkpoint of a key, or null."""
-        rows = self._rows("SELECT value FROM checkpoints WHERE key = ?", key)
+    def claim(self, command: str) -> bool:
+        """Whether the checkpoints of a command are this store's until it is closed."""
+        if command not in self._claims:
+            self._claims[command] = claim(self._path.with_name(f"lock-{command}"))
+        return self._claims[command] is not None
+
+    def checkpoint(self, command: str, key: str) -> Json:
+        """A checkpoint of a command, or null."""
+        rows = self._rows("SELECT value FROM checkpoints WHERE key = ?", f"{command} {key}")
         return self._read(rows[0][0]) if rows else None
 
-    async def set_checkpoint(self, key: str, value: Json) -> None:
+    async def set_checkpoint(self, command: str, key: str, value: Json) -> None:
         """Keep a checkpoint; see `Store`."""
-        row = (key, _json(value), time.time())
+        row = (f"{command} {key}", _json(value), time.time())
         statement = "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)"
         await self._done(lambda to: to.execute(statement, row), lasting=True)
+
+    def forget(self, command: str) -> None:
+        """Forget the checkpoints of a command."""
+        # All that begins with the command and a space, found by the index.
+        bounds = (f"{command} ", f"{command}!")
+        self._done_now(lambda to: to.execute("DELETE FROM checkpoints WHERE key >= ? AND key < ?", bounds))
 
     @property
     def backlog(self) -> int:
@@ -176,6 +198,13 @@ class SqliteStore:
         self._reader.close()
         with told(self._path):
             self._writer.close()
+        for command, descriptor in self._claims.items():
+            if descriptor is not None:
+                # Away before it is let go, so that nobody is given a lock that is no longer there.
+                with contextlib.suppress(OSError):
+                    os.unlink(self._path.with_name(f"lock-{command}"))
+                os.close(descriptor)
+        self._claims = {}
 
     def _shrunk(self, delete: Work[Holdings]) -> Holdings:
         before_bytes = self._size_bytes()

@@ -1,5 +1,8 @@
 """What a store keeps between runs: replies of models, records of runs with their events, checkpoints.
 
+A checkpoint is what a command needs that goes on where one like it was killed; a command names itself by a
+text without spaces.
+
 Any store passes the contract in `agraph.testing.store_contract`.
 """
 
@@ -114,11 +117,17 @@ class Store(Protocol):
     def events(self, run: int) -> Iterable[EventRecord]:
         """The events of a run, in order."""
 
-    def checkpoint(self, key: str) -> Json:
-        """The checkpoint of a key, or null."""
+    def claim(self, command: str) -> bool:
+        """Whether the checkpoints of a command are this store's until it is closed; another may have them."""
 
-    async def set_checkpoint(self, key: str, value: Json) -> None:
+    def checkpoint(self, command: str, key: str) -> Json:
+        """A checkpoint of a command, or null."""
+
+    async def set_checkpoint(self, command: str, key: str, value: Json) -> None:
         """Keep a checkpoint in place of the one before; once this returns, no power failure loses it."""
+
+    def forget(self, command: str) -> None:
+        """Forget the checkpoints of a command, which came to its end."""
 
     @property
     def backlog(self) -> int:

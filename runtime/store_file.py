@@ -11,11 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agraph.runtime.errors import DamagedStoreError, StoreError, StoreVersionError
-
-try:
-    import fcntl
-except ImportError:  # Windows, where an open file cannot be replaced anyway.
-    fcntl = None  # type: ignore[assignment]
+from agraph.runtime.lock_file import sole_use
 
 FOLDER = ".agraph"
 
@@ -96,7 +92,44 @@ def connected(path: Path) -> sqlite3.Connection:
         return connection
 
 
+def reading(path: Path) -> sqlite3.Connection:
+    """A connection to a store in a folder that cannot be written to; it raises what `connected` does."""
+    with told(path):
+        try:
+            return _reading(path, "mode=ro")
+        except sqlite3.OperationalError:
+            # Nobody can write it, and what readers else share in a file beside it cannot be made.
+            return _reading(path, "mode=ro&immutable=1")
+
+
+def _reading(path: Path, how: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?{how}", uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None,
+        check_same_thread=False,
+    )  # fmt: skip
+    try:
+        if _version(connection, path) < VERSION:
+            raise StoreVersionError(
+                f"`{path}` is a store of an older agraph, which cannot be brought up to date where "
+                "nothing can be written"
+            )
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    version = _version(connection, path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    if version < VERSION:
+        scripts = "".join(MIGRATIONS[version:])
+        pragmas = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
+        connection.executescript(f"BEGIN IMMEDIATE; {scripts} {pragmas} COMMIT;")
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of a store, which is whole; 0 of an empty file."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -107,15 +140,11 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"`{path}` is a store of version {version}, and this agraph reads version {VERSION} at most: "
             "upgrade agraph, or move the store away"
         )
-    connection.execute("PRAGMA journal_mode = WAL")
-    if version < VERSION:
-        scripts = "".join(MIGRATIONS[version:])
-        pragmas = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
-        connection.executescript(f"BEGIN IMMEDIATE; {scripts} {pragmas} COMMIT;")
-    elif not tables >= TABLES:
+    if version == VERSION and not tables >= TABLES:
         raise DamagedStoreError(
             f"the store `{path}` is damaged: it lacks {', '.join(sorted(TABLES - tables))}"
         )
+    return int(version)
 
 
 @contextlib.contextmanager
@@ -132,21 +161,6 @@ def told(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StoreError(f"the store `{path}` cannot be used: {reason}") from error
-
-
-@contextlib.contextmanager
-def sole_use(path: Path) -> Iterator[None]:
-    """Keep other processes from opening or setting aside a store while the block runs."""
-    if fcntl is None:
-        yield
-        return
-    # A file of its own: closing any descriptor of the database would give up SQLite's locks on it.
-    descriptor = os.open(path.with_name("lock"), os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def identity(path: Path) -> int | None:
@@ -179,3 +193,8 @@ def set_aside(path: Path, damaged: int | None) -> Path | None:
             with contextlib.suppress(FileNotFoundError):
                 os.rename(f"{path}{suffix}", f"{target}{suffix}")
         return target
+
+
+def aside(path: Path) -> tuple[Path, ...]:
+    """The files of the damaged stores that were set aside for one to take their place."""
+    return tuple(sorted(path.parent.glob(f"{path.name}.damaged-*")))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agraph.runtime.errors import FileError, InputError
+from agraph.runtime.lock_file import sole_use
 from agraph.runtime.servers import Server
 
 
@@ -30,19 +31,17 @@ def trust_server(root: Path, server: Server) -> None:
         InputError: The list cannot be used.
         FileError: It cannot be written.
     """
-    trusted = _read()
-    entries = trusted.setdefault(str(root), [])
-    entry = [server.address, server.key]
-    if entry not in entries:
-        entries.append(entry)
     path = _path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Only its owner may read what `mkstemp` makes.
-        handle, temporary = tempfile.mkstemp(prefix=path.name, dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(trusted, file, indent=2)
-        os.replace(temporary, path)
+        # What another process adds between the reading and the writing would be lost.
+        with sole_use(path):
+            trusted = _read()
+            entries = trusted.setdefault(str(root), [])
+            entry = [server.address, server.key]
+            if entry not in entries:
+                entries.append(entry)
+            _write(path, trusted)
     except OSError as error:
         raise FileError(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from error
 
@@ -57,6 +56,14 @@ def configuration_folder() -> Path:
 
 def _path() -> Path:
     return configuration_folder() / "trusted.json"
+
+
+def _write(path: Path, trusted: dict[str, list[Any]]) -> None:
+    # Only its owner may read what `mkstemp` makes.
+    handle, temporary = tempfile.mkstemp(prefix=path.name, dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(trusted, file, indent=2)
+    os.replace(temporary, path)
 
 
 def _read() -> dict[str, list[Any]]:

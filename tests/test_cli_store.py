@@ -165,7 +165,7 @@ def test_another_project_can_be_named(
 def test_what_is_kept_can_be_counted_pruned_and_cleared(agraph: "partial[Finished]", tmp_path: Path) -> None:
     write_asking(tmp_path)
     agraph("run", "asking.agraph", "-i", "question=4?")
-    kept = r"2 answers of models \(30 tokens\), 1 runs with \d+ events, \d+ kB\n"
+    kept = r"2 answers of models \(30 tokens\), 1 run with \d+ events, \d+ kB\n"
     assert re.fullmatch(kept, agraph("cache", "stats").out)
     assert agraph("cache", "prune", "--older-than", "1d").out.startswith("forgot 0 answers")
     assert re.fullmatch(kept, agraph("cache", "stats").out)
@@ -183,7 +183,51 @@ def test_an_age_is_a_number_and_a_unit(agraph: "partial[Finished]", tmp_path: Pa
     assert "`soon` is no age" in wrong.err
 
 
+def test_a_damaged_store_can_be_cleared(agraph: "partial[Finished]", tmp_path: Path) -> None:
+    write_asking(tmp_path)
+    agraph("run", "asking.agraph", "-i", "question=4?")
+    store_path(tmp_path).write_bytes(b"no database at all " * 300)
+    assert_refused(agraph("cache", "stats"), "is damaged")
+    assert agraph("cache", "clear").out == "removed 1 damaged store\n"
+    assert agraph("cache", "stats").out == "nothing is kept\n"
+    assert not list(store_path(tmp_path).parent.glob("store*"))
+
+
+def test_stores_that_were_set_aside_are_counted_and_cleared(
+    agraph: "partial[Finished]", tmp_path: Path
+) -> None:
+    write_asking(tmp_path)
+    for _ in range(2):
+        agraph("run", "asking.agraph", "-i", "question=4?")
+        store_path(tmp_path).write_bytes(b"no database at all " * 300)
+    assert "is set aside as" in agraph("run", "asking.agraph", "-i", "question=4?").err
+    assert agraph("cache", "stats").out.endswith("\n2 damaged stores set aside, 11 kB\n")
+    assert agraph("cache", "clear").out.endswith("\nremoved 2 damaged stores\n")
+    assert len(agraph("cache", "stats").out.splitlines()) == 1
+
+
+def test_what_is_kept_is_read_where_nothing_can_be_written(
+    agraph: "partial[Finished]", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_asking(tmp_path)
+    agraph("run", "asking.agraph", "-i", "question=4?")
+    # Root could write there all the same.
+    monkeypatch.setattr("agraph.recording.os.access", lambda *_: False)
+    assert "asking.agraph:asking" in agraph("runs").out
+    assert "Draft: 4?" in agraph("trace").out
+    assert "nothing was learned" in agraph("history", "asking.agraph").out
+    assert_refused(agraph("cache", "clear"), "cannot be used", "readonly")
+
+
 # Events.
+
+
+def test_events_do_not_go_where_the_result_goes(agraph: "partial[Finished]", tmp_path: Path) -> None:
+    write_asking(tmp_path)
+    finished = agraph("eval", "asking.agraph", "--events", "-")
+    assert (finished.code, finished.out) == (2, "")
+    assert "standard output is for the result" in finished.err
+    assert not (tmp_path / "-").exists()
 
 
 def test_events_are_written_as_lines_of_json(agraph: "partial[Finished]", tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 import json
 import os
+import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from agraph.history import apply_plan, history, revert
+from agraph.optimizing import optimize
+from agraph.recording import kept_store
 from agraph.runtime.errors import InputError
 from tests.commands import Verb, ended, in_process, started
 from tests.duel import TEXT, write_duel
@@ -22,6 +25,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def agraph(capsys: pytest.CaptureFixture[str]) -> Verb:
     return partial(in_process, capsys)
+
+
+def test_the_record_of_an_optimization_begins_when_the_command_does(folder: Path) -> None:
+    steps: list[float] = []
+    optimize(str(write_duel(folder)), plan=True, progress=lambda _: steps.append(time.time()))
+    with kept_store(str(folder)) as store:
+        assert store is not None
+        (record,) = store.runs(10)
+    assert record.finished_s is not None
+    assert record.started_s <= steps[0] <= steps[-1] <= record.finished_s
 
 
 def planned(agraph: Verb, path: Path) -> int:

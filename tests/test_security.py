@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,7 @@ from agraph.testing import MessagesServer, ReceivedRequest, status, text
 from agraph.testing.behaviours import Refusal
 from agraph.view import view
 from agraph.view_svg import svg_text
-from tests.commands import Verb, assert_refused, in_process
+from tests.commands import DEADLINE_S, Verb, assert_refused, in_process
 from tests.duel import write_rows
 from tests.graphs import graph, node
 
@@ -472,6 +473,23 @@ def test_on_a_terminal_the_server_is_asked_for_once(
     # Where nothing is asked, it is remembered as well.
     monkeypatch.setattr("agraph.cli.granting.on_terminal", lambda: False)
     assert "no connection to" in command("run", path, "-i", "x=1").err
+
+
+TRUSTING = """\
+import sys
+from pathlib import Path
+from agraph.runtime.servers import Server
+from agraph.runtime.trust import trust_server
+for number in range(25):
+    trust_server(Path(sys.argv[1]), Server(f"https://{sys.argv[2]}{number}.example"))
+"""
+
+
+def test_what_processes_allow_at_once_is_all_kept(project: Path) -> None:
+    command = [sys.executable, "-c", TRUSTING, str(project)]
+    processes = [subprocess.Popen([*command, name]) for name in "abc"]
+    assert [process.wait(DEADLINE_S) for process in processes] == [0, 0, 0]
+    assert len(trusted_servers(project)) == 75
 
 
 def test_what_was_allowed_is_kept_for_one_project_server_and_key(project: Path) -> None:

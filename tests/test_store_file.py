@@ -1,6 +1,7 @@
 """What the file of a store can meet: other versions, other programs, damage, other processes."""
 
 import asyncio
+import os
 import sqlite3
 import subprocess
 import sys
@@ -200,3 +201,49 @@ def test_processes_that_begin_together_share_a_store(path: Path) -> None:
     store = SqliteStore(path)
     assert store.holdings().calls == 800
     store.close()
+
+
+def test_a_command_is_claimed_by_one_store_at_a_time(path: Path) -> None:
+    first, second = SqliteStore(path), SqliteStore(path)
+    assert first.claim("a")
+    assert not second.claim("a")
+    assert second.claim("b")
+    first.close()
+    third = SqliteStore(path)
+    assert third.claim("a")
+    second.close()
+    third.close()
+    assert not list(path.parent.glob("lock-*"))
+
+
+# Only reading.
+
+
+def test_a_store_that_is_only_read_tells_what_is_there_and_takes_nothing(path: Path) -> None:
+    made(path)
+    content = path.read_bytes()
+    store = SqliteStore(path, read_only=True)
+    assert store.reply("kept") == call("kept").reply
+    with pytest.raises(StoreError, match="readonly"):
+        asyncio.run(store.keep(call("more")))
+    store.close()
+    assert path.read_bytes() == content
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_store_in_a_folder_that_cannot_be_written_to_is_read(path: Path) -> None:
+    made(path)
+    path.parent.chmod(0o500)
+    try:
+        store = SqliteStore(path, read_only=True)
+        assert store.reply("kept") == call("kept").reply
+        store.close()
+    finally:
+        path.parent.chmod(0o700)
+
+
+def test_an_older_store_that_is_only_read_is_not_brought_up_to_date(path: Path) -> None:
+    made(path)
+    changed(path, "PRAGMA user_version = 1")
+    with pytest.raises(StoreVersionError, match="of an older agraph"):
+        SqliteStore(path, read_only=True)

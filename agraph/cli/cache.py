@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from agraph.cli.help import Command, Group
-from agraph.cli.recording import open_store, project_option
+from agraph.cli.recording import project_option
+from agraph.render import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from agraph.runtime.store import Holdings
 
 UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -36,16 +40,30 @@ def cache() -> None:
 @project_option
 def stats(project: str) -> None:
     """Tell how much is kept."""
-    with open_store(project) as store:
-        click.echo("nothing is kept" if store is None else _words(store.holdings()))
+    from agraph.recording import damaged_stores, kept_store
+
+    with kept_store(project) as store:
+        words = [] if store is None else [_words(store.holdings())]
+    damaged = damaged_stores(project)
+    if damaged:
+        size_bytes = sum(file.stat().st_size for file in damaged)
+        words.append(f"{_stores(damaged)} set aside, {_size(size_bytes)}")
+    click.echo("\n".join(words) or "nothing is kept")
 
 
 @cache.command(cls=Command)
 @project_option
 def clear(project: str) -> None:
-    """Forget everything: the next run pays for its answers again, and `agraph history` starts anew."""
-    with open_store(project) as store:
-        click.echo("nothing is kept" if store is None else f"forgot {_words(store.clear())}")
+    """Forget everything: the next run pays for its answers again, and `agraph history` starts anew.
+
+    A damaged store is removed, and so are those that were set aside.
+    """
+    from agraph.recording import clear_store
+
+    held, removed = clear_store(project)
+    words = [] if held is None else [f"forgot {_words(held)}"]
+    words += [f"removed {_stores(removed)}"] if removed else []
+    click.echo("\n".join(words) or "nothing is kept")
 
 
 @cache.command(cls=Command)
@@ -58,7 +76,9 @@ def prune(project: str, age_s: float) -> None:
     """Forget what is old: answers, and runs with what they learned (`agraph history`)."""
     import time
 
-    with open_store(project) as store:
+    from agraph.recording import kept_store
+
+    with kept_store(project) as store:
         if store is None:
             click.echo("nothing is kept")
             return
@@ -66,11 +86,17 @@ def prune(project: str, age_s: float) -> None:
 
 
 def _words(held: "Holdings") -> str:
-    checkpoints = f", {held.checkpoints:,} checkpoints" if held.checkpoints else ""
-    return (
-        f"{held.calls:,} answers of models ({held.tokens:,} tokens), {held.runs:,} runs with "
-        f"{held.events:,} events{checkpoints}, {_size(held.size_bytes)}"
-    )
+    kept = [
+        f"{counted(held.calls, 'answer')} of models ({counted(held.tokens, 'token')})",
+        f"{counted(held.runs, 'run')} with {counted(held.events, 'event')}",
+        *([counted(held.checkpoints, "checkpoint")] if held.checkpoints else []),
+        _size(held.size_bytes),
+    ]
+    return ", ".join(kept)
+
+
+def _stores(files: "Sequence[Path]") -> str:
+    return counted(sum(not file.name.endswith(("-wal", "-shm")) for file in files), "damaged store")
 
 
 def _size(count: int) -> str:

@@ -14,6 +14,7 @@ from agraph.cli.help import Command
 from agraph.cli.options import concurrency_option, cost, model_option, task_options, tokens, usage_json
 from agraph.cli.progress import progress_bar
 from agraph.cli.recording import listening, recorded, recording_options
+from agraph.render import counted
 
 if TYPE_CHECKING:
     from agraph.evaluating import Failure
@@ -78,7 +79,7 @@ def evaluate(
 
         def progress(done: int, total: int, mean: float, usage: Usage) -> None:
             if advance is not None:
-                advance(done, total, f"score {mean:.3f}, {usage.calls} calls, {cost(usage)}")
+                advance(done, total, f"score {mean:.3f}, {counted(usage.calls, 'call')}, {cost(usage)}")
 
         result = evaluated(
             target, data, target_column=target_column, metric=metric, models=replacements,
@@ -98,7 +99,7 @@ def evaluate(
         click.echo(f"score  {result.score:.3f}  (95% interval {low:.3f} to {high:.3f}, {result.rows} rows)")
         usage = result.usage
         known = f"; {result.calls_recalled:,} more from the cache" if result.calls_recalled else ""
-        used = f"{usage.calls:,} calls, {tokens(usage)}, {cost(usage)}, {result.duration_s:.1f} s"
+        used = f"{counted(usage.calls, 'call')}, {tokens(usage)}, {cost(usage)}, {result.duration_s:.1f} s"
         click.echo(f"used   {used}{known}")
     _tell_failures(result.failures)
     failed = len(result.failures)

@@ -7,6 +7,7 @@ import click
 
 from agraph.cli.help import Command
 from agraph.cli.recording import recorded
+from agraph.render import counted
 
 if TYPE_CHECKING:
     from agraph.history import Learned
@@ -72,7 +73,7 @@ def _lines(learned: "Learned") -> list[str]:
     if usage:
         usd = usage["cost_usd"]
         cost = "unknown" if usd is None else f"${usd:.2f}"
-        lines.append(f"    used      {usage['calls']:,} calls, cost {cost}")
+        lines.append(f"    used      {counted(usage['calls'], 'call')}, cost {cost}")
     if learned.before != learned.after:
         changed = [each for each in learned.changes if each.old != each.new]
         lines += [f"    {each.name}  {each.old:.3g} -> {each.new:.3g}" for each in changed]

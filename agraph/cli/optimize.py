@@ -13,6 +13,7 @@ from agraph.cli.help import Command
 from agraph.cli.options import concurrency_option, cost, model_option, task_options, tokens
 from agraph.cli.progress import progress_bar
 from agraph.cli.recording import listening, recorded, recording_options
+from agraph.render import counted
 
 if TYPE_CHECKING:
     from agraph.optimizer.moves import Kind
@@ -146,7 +147,7 @@ def optimize(
         def progress(standing: "Standing") -> None:
             if advance is not None:
                 usage = standing.usage
-                note = f"score {standing.score:.3f}, {usage.calls} calls, {cost(usage)}"
+                note = f"score {standing.score:.3f}, {counted(usage.calls, 'call')}, {cost(usage)}"
                 advance(standing.runs, standing.of, note)
 
         try:
@@ -231,7 +232,7 @@ def _print(result: "Optimization", plan: bool) -> None:
     rows = f"{result.train_rows} + {result.validation_rows} rows"
     by = "" if result.estimator is None else f" by {result.estimator}"
     click.echo(
-        f"{result.runs:,} runs to learn{by} on {rows}; {result.usage.calls:,} calls, "
+        f"{counted(result.runs, 'run')} to learn{by} on {rows}; {counted(result.usage.calls, 'call')}, "
         f"{tokens(result.usage)}, {cost(result.usage)}"
     )
 

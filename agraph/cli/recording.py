@@ -11,7 +11,6 @@ import click
 if TYPE_CHECKING:
     from agraph.recording import Recording
     from agraph.runtime.events import Event, Listener
-    from agraph.runtime.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,6 +38,10 @@ def listening(path: str | None, listener: "Listener | None" = None) -> "Iterator
     if path is None:
         yield listener
         return
+    if path == "-":
+        raise click.UsageError(
+            "`--events -`: standard output is for the result; name a file, or `/dev/stderr`"
+        )
     from agraph.runtime.errors import FileError
     from agraph.runtime.event_json import event_json
 
@@ -63,22 +66,3 @@ def project_option(function: F) -> F:
         "--project", metavar="PATH", default=".", show_default="the working folder",
         help="A file or folder of the project whose store is meant.",
     )(function)  # fmt: skip
-
-
-@contextmanager
-def open_store(project: str) -> "Iterator[Store | None]":
-    """The store of a project, or `None` where nothing was ever kept."""
-    from agraph.runtime.project import project_root
-    from agraph.runtime.store_file import store_path
-
-    path = store_path(project_root(project))
-    if not path.exists():
-        yield None
-        return
-    from agraph.runtime.sqlite_store import SqliteStore
-
-    store = SqliteStore(path)
-    try:
-        yield store
-    finally:
-        store.close()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agraph.cli.help import Command
-from agraph.cli.recording import open_store, project_option
+from agraph.cli.recording import project_option
 
 if TYPE_CHECKING:
     from agraph.runtime.store import RunRecord
@@ -21,7 +21,9 @@ def runs(project: str, most: int, as_json: bool) -> None:
 
     `agraph trace NUMBER` shows one of them.
     """
-    with open_store(project) as store:
+    from agraph.recording import kept_store
+
+    with kept_store(project) as store:
         found = () if store is None else store.runs(most)
     if as_json:
         import attrs

@@ -5,7 +5,7 @@ import json
 import click
 
 from agraph.cli.help import Command
-from agraph.cli.recording import open_store, project_option
+from agraph.cli.recording import project_option
 
 
 @click.command(cls=Command)
@@ -20,11 +20,12 @@ def trace(number: int | None, project: str, only: int | None, full: bool, as_jso
     Of each realization that it ran: time, model calls, tokens and cost, then its nodes, and what models were
     asked (‹) and answered (›). A call from the cache cost nothing.
     """
+    from agraph.recording import kept_store
     from agraph.runtime.errors import InputError
     from agraph.trace import trace as traced
     from agraph.trace_text import trace_text
 
-    with open_store(project) as store:
+    with kept_store(project) as store:
         found = () if store is None else store.runs(1)
         record = store.run(number) if store and number is not None else found[0] if found else None
         if store is None or record is None:

@@ -21,7 +21,7 @@ class MemoryStore:
         self._calls: dict[str, tuple[StoredCall, float]] = {}
         self._runs: dict[int, RunRecord] = {}
         self._events: dict[int, list[EventRecord]] = {}
-        self._checkpoints: dict[str, tuple[Json, float]] = {}
+        self._checkpoints: dict[tuple[str, str], tuple[Json, float]] = {}
         self._last = 0
 
     def reply(self, key: str) -> Reply | None:
@@ -68,13 +68,23 @@ class MemoryStore:
         """The events of a run, in order."""
         return tuple(self._events.get(run, ()))
 
-    def checkpoint(self, key: str) -> Json:
-        """The checkpoint of a key, or null."""
-        return self._checkpoints[key][0] if key in self._checkpoints else None
+    def claim(self, command: str) -> bool:
+        """Nobody else can have them."""
+        return True
 
-    async def set_checkpoint(self, key: str, value: Json) -> None:
+    def checkpoint(self, command: str, key: str) -> Json:
+        """A checkpoint of a command, or null."""
+        place = command, key
+        return self._checkpoints[place][0] if place in self._checkpoints else None
+
+    async def set_checkpoint(self, command: str, key: str, value: Json) -> None:
         """Keep a checkpoint."""
-        self._checkpoints[key] = (value, time.time())
+        self._checkpoints[command, key] = (value, time.time())
+
+    def forget(self, command: str) -> None:
+        """Forget the checkpoints of a command."""
+        kept = {place: value for place, value in self._checkpoints.items() if place[0] != command}
+        self._checkpoints = kept
 
     async def settled(self) -> None:
         """Nothing waits."""

@@ -75,12 +75,12 @@ class StoreContract:
             return
         with self._opened(tmp_path) as store:
             asyncio.run(store.keep(_call("key", REPLY)))
-            asyncio.run(store.set_checkpoint("place", [1]))
+            asyncio.run(store.set_checkpoint("command", "place", [1]))
             number = store.begin(_record("eval"))
             store.tell(number, [(RunBegan(0, "row", {}), 1.0)])
         with self._opened(tmp_path) as store:
             assert store.reply("key") == REPLY
-            assert store.checkpoint("place") == [1]
+            assert store.checkpoint("command", "place") == [1]
             assert store.run(number) == _record("eval", number)
             assert len(list(store.events(number))) == 1
 
@@ -128,11 +128,28 @@ class StoreContract:
     def test_a_checkpoint_takes_the_place_of_the_one_before(self, tmp_path: Path) -> None:
         """And there is none where none was set."""
         with self._opened(tmp_path) as store:
-            assert store.checkpoint("place") is None
+            assert store.checkpoint("command", "place") is None
             steps: list[Json] = [{"step": 1}, {"step": 2}]
             for value in steps:
-                asyncio.run(store.set_checkpoint("place", value))
-            assert store.checkpoint("place") == {"step": 2}
+                asyncio.run(store.set_checkpoint("command", "place", value))
+            assert store.checkpoint("command", "place") == {"step": 2}
+            assert store.checkpoint("another", "place") is None
+
+    def test_the_checkpoints_of_a_command_are_forgotten(self, tmp_path: Path) -> None:
+        """And those of another are not, though its name may begin alike."""
+        with self._opened(tmp_path) as store:
+            for command in ("a", "ab", "b"):
+                asyncio.run(store.set_checkpoint(command, "place", command))
+            store.forget("a")
+            found = [store.checkpoint(command, "place") for command in ("a", "ab", "b")]
+            assert found == [None, "ab", "b"]
+
+    def test_a_command_can_be_claimed_more_than_once(self, tmp_path: Path) -> None:
+        """By whoever has it; and by others once the store is closed."""
+        for _ in range(2):
+            with self._opened(tmp_path) as store:
+                assert store.claim("a")
+                assert store.claim("a")
 
     def test_what_is_old_is_forgotten(self, tmp_path: Path) -> None:
         """A record that began long ago goes with its events, and a call of today stays."""
@@ -153,7 +170,7 @@ class StoreContract:
         """And the store can be used on."""
         with self._opened(tmp_path) as store:
             asyncio.run(store.keep(_call("key", REPLY)))
-            asyncio.run(store.set_checkpoint("place", 1))
+            asyncio.run(store.set_checkpoint("command", "place", 1))
             store.begin(_record("run"))
             forgotten = store.clear()
             assert (forgotten.calls, forgotten.runs, forgotten.checkpoints) == (1, 1, 1)
