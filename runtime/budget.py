@@ -183,7 +183,7 @@ class Budget:
                 f"{self.limits[unit] - held:g} of {limit} are over, and the rest is kept for " + self._purpose
             )
         elif held:
-            are = "is" if unit == "usd" else "are"
+            are = "is" if unit == "usd" or self.limits[unit] == 1 else "are"
             rest = f"of the rest {_shown(unit, held)} {are}" if more else "the rest is"
             told = f"{spent} of {limit} {are} spent, and {rest} kept for {self._purpose}{more}"
         else:
