@@ -361,7 +361,7 @@ def test_a_budget_of_calls_is_a_hard_stop(optimize: Verb, tmp_path: Path) -> Non
     path = write_team(tmp_path, text)
     finished = optimize(path)
     assert (finished.code, finished.err) == (3, "")
-    assert "ended early: the budget of 2 calls is spent" in finished.out
+    assert "ended early: 1 of 2 calls are spent, and the rest is kept for judging\n" in finished.out
     assert "is left as it is: nothing could be judged in time" in finished.out
     assert path.read_text("utf-8") == text
 
