@@ -21,7 +21,7 @@ from agraph.optimizer.evaluate import Evaluator
 from agraph.optimizer.intervals import CONFIDENCE
 from agraph.optimizer.manuscript import Manuscript
 from agraph.optimizer.moves import KINDS, Kind
-from agraph.optimizer.progress import Step, Tried, front
+from agraph.optimizer.progress import Evidence, Step, Tried, front
 from agraph.optimizer.published import uncached
 from agraph.optimizer.rewrite import Values, current_values
 from agraph.optimizer.settings import Estimator, Settings
@@ -77,6 +77,8 @@ class Optimization:
     Attributes:
         path: The file that was or would be written.
         changes: Every learnable edge, gate and option in the order of the file, old and new value.
+        evidence: For each of these what its new value gains against its flip, with an interval of 95%, where
+            something is known of it.
         texts: The prompts and examples that change.
         prompts: What became of the prompts that were proposed, or `None` where none is learned.
         examples: What became of the examples that were proposed, or `None` where none are learned.
@@ -98,6 +100,7 @@ class Optimization:
     graph: str
     path: str
     changes: tuple[Change, ...]
+    evidence: tuple[Evidence | None, ...]
     texts: tuple[TextChange, ...]
     prompts: Proposed | None
     examples: Proposed | None
@@ -210,6 +213,7 @@ def optimize(
         graph=found.graph.name,
         path=output or path,
         changes=_changes(found.graph, values),
+        evidence=tuple(tuning.evidence[parameter] for parameter in _names(found.graph)),
         texts=tuple(_text_changes(found.graph, values)),
         prompts=tuning.prompts,
         examples=tuning.examples,
@@ -311,11 +315,16 @@ def _write(text: str, source: Source, path: str, output: str | None) -> None:
 
 def _changes(graph: Graph, values: Values) -> tuple[Change, ...]:
     """Every learnable element of the graph in the order of the file."""
-    names = parameter_names(graph)
     return tuple(
-        Change(names[parameter], graph.priors[parameter], values.probabilities[parameter])
-        for parameter in sorted(names)
+        Change(name, graph.priors[parameter], values.probabilities[parameter])
+        for parameter, name in _names(graph).items()
     )
+
+
+def _names(graph: Graph) -> dict[int, str]:
+    """What to call each learnable element, by its parameter, in the order of the file."""
+    names = parameter_names(graph)
+    return {parameter: names[parameter] for parameter in sorted(names)}
 
 
 def _text_changes(graph: Graph, values: Values) -> Iterator[TextChange]:

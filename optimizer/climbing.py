@@ -8,17 +8,19 @@ scored, on the same rows as what it beat.
 """
 
 from collections.abc import Sequence
+from math import fsum
 
 import attrs
 import numpy as np
 
 from agraph.compiler import ir
-from agraph.optimizer.candidates import Candidate, candidate, deployable, drawn
+from agraph.optimizer.candidates import Candidate, candidate, deployable, drawn, flipped
 from agraph.optimizer.contest import halved, promoted, ranking
 from agraph.optimizer.frontier import Frontier, open_frontier
+from agraph.optimizer.intervals import difference_interval
 from agraph.optimizer.learner import Learner, learned, learner
 from agraph.optimizer.policy import policy_of, sample
-from agraph.optimizer.progress import Learned, Log, Tried
+from agraph.optimizer.progress import Evidence, Learned, Log, Tried
 from agraph.optimizer.scoreboard import Scoreboard, SpentError
 from agraph.optimizer.settings import Settings
 from agraph.optimizer.written import compared
@@ -148,7 +150,20 @@ async def climbed(
         stopped = str(error) or None
         climb.incumbent = next(iter(ranking(board, frontier.known, climb.incumbent)), climb.incumbent)
     best = frontier.known[climb.incumbent]
-    return Learned(best, compared(board, best.realization), tried(board), stopped)
+    better = compared(board, best.realization)
+    return Learned(best, better, _evidence(graph, board, best), tried(board), stopped)
+
+
+def _evidence(graph: ir.Graph, board: Scoreboard, best: Candidate) -> dict[int, Evidence]:
+    """What is known of the flips of the best from rows that both were scored on."""
+    found: dict[int, Evidence] = {}
+    for parameter in policy_of(graph).learnable.nonzero()[0].tolist():
+        flip = flipped(graph, best, (parameter,)).realization
+        differences = board.differences(best.realization, flip).tolist()
+        if flip != best.realization and len(differences) > 1:
+            low, high = difference_interval(differences)
+            found[parameter] = fsum(differences) / len(differences), low, high
+    return found
 
 
 def _mean(board: Scoreboard, realization: Realization) -> float:

@@ -1,6 +1,6 @@
 """Where a search stands, step by step, and what it found."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
@@ -78,6 +78,10 @@ def front(tried: Sequence[Tried]) -> tuple[Tried, ...]:
     return tuple(found)
 
 
+Evidence = tuple[float, float, float]
+"""What a learnable as it stands gains against its flip: the mean, and the ends of its 95% interval."""
+
+
 @attrs.frozen
 class Learned:
     """What learning gave.
@@ -85,11 +89,14 @@ class Learned:
     Attributes:
         best: What it would deploy.
         better: How sure it is of each learnable of that.
+        evidence: By parameter what each of these gains, where something is known of it. For an option that is
+            not taken, what is gained by not taking it.
         tried: What was scored on the way, for nothing or for runs.
         stopped: Why it ended before it was done, or `None`.
     """
 
     best: Candidate
     better: Better
+    evidence: Mapping[int, Evidence]
     tried: tuple[Tried, ...]
     stopped: str | None

@@ -81,7 +81,7 @@ async def published(
         chance = float(chances[parameter])
         return chance if best.choices[parameter] else 1 - chance
 
-    return Learned(best, better, (), stopped)
+    return Learned(best, better, {}, (), stopped)
 
 
 def moved(policy: Policy, step: Floats) -> Policy:

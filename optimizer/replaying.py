@@ -5,14 +5,16 @@ counterfactuals (`switches.py`), what lies before from credit by the receiver (`
 proposes the next draws.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 
 import attrs
 import numpy as np
 
 from agraph.compiler import ir
 from agraph.optimizer.candidates import Candidate, candidate
-from agraph.optimizer.effects import surely_positive
+from agraph.optimizer.effects import moments
+from agraph.optimizer.intervals import CONFIDENCE
 from agraph.optimizer.policy import policy_of
 from agraph.optimizer.progress import Learned, Log, Tried
 from agraph.optimizer.scoreboard import Replay
@@ -205,9 +207,16 @@ async def replayed(
     except BudgetError as error:
         stopped = str(error)
         if not search.draws:
-            return Learned(candidate(graph, graph.priors), lambda _parameter, _flip: None, (), stopped)
+            return Learned(candidate(graph, graph.priors), lambda _parameter, _flip: None, {}, (), stopped)
     best, tried = await search.best()
-    return Learned(best, await _better(search, best), tried, stopped)
+    known = await _known(search, best)
+    half = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+    evidence = {
+        parameter: (mean, mean - half * deviation, mean + half * deviation)
+        for parameter, (mean, deviation) in known.items()
+        if deviation
+    }
+    return Learned(best, _certainty(known), evidence, tried, stopped)
 
 
 def _shown(search: Replaying, rows: Sequence[int]) -> list[int]:
@@ -226,23 +235,31 @@ async def _score(search: Replaying) -> float:
     return float(weights @ table[:, 0] / weights.sum())
 
 
-async def _better(search: Replaying, best: Candidate) -> Better:
-    """How sure the draws are of each learnable of the best."""
-    chosen = np.array([best.choices[p] for p in search.suffix.parameters], np.bool_)
-    flips = chosen ^ np.eye(len(chosen), dtype=np.bool_)
-    sure: dict[int, float] = {}
+async def _known(search: Replaying, best: Candidate) -> dict[int, tuple[float, float]]:
+    """By parameter what the best gains by it as it stands, and how uncertain that is."""
+    suffix, upstream = search.suffix, search.upstream
+    chosen = np.array([best.choices[parameter] for parameter in suffix.parameters], np.bool_)
+    known: dict[int, tuple[float, float]] = {}
     if len(chosen):
-        table = await search.suffix.table(search.draws, np.concatenate([chosen[None, :], flips]))
-        gains = table[:, :1] - table[:, 1:]
-        sure.update(zip(search.suffix.parameters, surely_positive(gains).tolist(), strict=True))
-    belief, graph = search.upstream.belief, search.graph
-    for place, parameter in enumerate(search.upstream.parameters.tolist()):
-        if parameter in graph.rivals:
-            continue
-        chance = float(belief.chances[place])
-        sure[parameter] = chance if best.choices[parameter] else 1 - chance
+        flips = chosen ^ np.eye(len(chosen), dtype=np.bool_)
+        speaking = np.ones((len(chosen) + 1, len(suffix.voices)), np.bool_)
+        settings = np.concatenate([np.concatenate([chosen[None, :], flips]), speaking], axis=1)
+        scores = [await suffix.scores(each, settings) for each in search.draws]
+        table = np.array([[score.worth for score in of_draw] for of_draw in scores])
+        means, deviations = moments(table[:, :1] - table[:, 1:], search.weights)
+        known.update(
+            zip(suffix.parameters, zip(means.tolist(), deviations.tolist(), strict=True), strict=True)
+        )
+    for parameter in upstream.parameters.tolist():
+        known[parameter] = upstream.gain(parameter, best)
+    return known
 
+
+def _certainty(known: Mapping[int, tuple[float, float]]) -> Better:
     def better(parameter: int, _flip: Realization) -> float | None:
-        return sure.get(parameter)
+        if parameter not in known:
+            return None
+        mean, deviation = known[parameter]
+        return NormalDist().cdf(mean / deviation) if deviation else 0.5
 
     return better

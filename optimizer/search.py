@@ -10,7 +10,7 @@ from agraph.optimizer.candidates import Candidate, candidate
 from agraph.optimizer.climbing import climbed, tried
 from agraph.optimizer.contest import outdoes
 from agraph.optimizer.policy import policy_of
-from agraph.optimizer.progress import Learned, Log, Report, Step, Tried
+from agraph.optimizer.progress import Evidence, Learned, Log, Report, Step, Tried
 from agraph.optimizer.published import published
 from agraph.optimizer.replaying import replayed
 from agraph.optimizer.scoreboard import Evaluate, Replay, Scoreboard
@@ -31,6 +31,8 @@ class Result:
         seed: What lives of the realization that the file deployed before.
         estimator: What learned.
         runs: How many runs were made to learn.
+        evidence: By parameter what it gains as it stands in the incumbent, against its flip; `None` where
+            nothing is known.
         history: The steps.
         tried: What was scored, each realization once; first those scored on the most rows.
         stopped: Why the search ended before it was done, such as a budget that was spent, or `None`.
@@ -41,6 +43,7 @@ class Result:
     seed: Realization
     estimator: Estimator
     runs: int
+    evidence: tuple[Evidence | None, ...]
     history: tuple[Step, ...]
     tried: tuple[Tried, ...]
     stopped: str | None
@@ -84,7 +87,7 @@ async def search(
     board = Scoreboard(evaluate, settings.runs)
     match estimator:
         case _ if not policy_of(graph).learnable.any():
-            learned = Learned(seed, lambda _parameter, _flip: None, (), None)
+            learned = Learned(seed, lambda _parameter, _flip: None, {}, (), None)
         case "replay":
             learned = await replayed(graph, replay, rows, settings, generator, log)
         case "reinforce-loo":
@@ -110,6 +113,10 @@ async def search(
         seed=seed.realization,
         estimator=estimator,
         runs=log.steps[-1].runs if log.steps else 0,
+        evidence=tuple(
+            learned.evidence.get(parameter) if best is learned.best else None
+            for parameter in range(len(graph.priors))
+        ),
         history=tuple(log.steps),
         tried=_tried((*tried(board), *learned.tried)),
         stopped=stopped,

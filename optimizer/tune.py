@@ -15,7 +15,7 @@ from agraph.optimizer.intervals import CONFIDENCE
 from agraph.optimizer.manuscript import Manuscript
 from agraph.optimizer.moves import KINDS, Kind, Move
 from agraph.optimizer.policy import policy_of
-from agraph.optimizer.progress import Report, Tried
+from agraph.optimizer.progress import Evidence, Report, Tried
 from agraph.optimizer.prompt_search import FRUITLESS_ROUNDS, PromptSearch
 from agraph.optimizer.proposals import SIBLINGS, ModelProposer, edits
 from agraph.optimizer.race import runs_of_race
@@ -56,6 +56,7 @@ class Tuning:
         runs: How many runs were made to learn, what proposals count as among them.
         estimator: What learned edges, gates and choices, or `None`.
         tried: The realizations that were scored last.
+        evidence: By parameter what its value gains against its flip; see `search.Result`.
         stopped: Why something ended before it was done, such as a budget that was spent, or `None`.
         prompts: What became of the proposed prompts, where there were any.
         examples: What became of the proposed examples, where there were any.
@@ -69,6 +70,7 @@ class Tuning:
     runs: int
     estimator: Estimator | None
     tried: tuple[Tried, ...]
+    evidence: tuple[Evidence | None, ...]
     stopped: str | None
     prompts: Proposed | None = None
     examples: Proposed | None = None
@@ -151,6 +153,7 @@ async def tune(
         runs=found.runs,
         estimator=None if result is None else result.estimator,
         tried=() if result is None else result.tried,
+        evidence=(None,) * len(graph.priors) if result is None else result.evidence,
         stopped=stopped,
         prompts=prompts,
         examples=examples,

@@ -159,6 +159,25 @@ class Upstream:
             for _ in draws:
                 self._heard = self._heard + DAMPING * (helpful - self._heard)
 
+    def gain(self, parameter: int, best: Candidate) -> tuple[float, float]:
+        """What the best gains by a parameter as it stands, and how uncertain that is.
+
+        Of an option that is not taken it is what the one that is taken is better by; of that one itself
+        nothing is to be said, and the uncertainty is 0.
+        """
+        rivals = self.graph.rivals.get(parameter, ())
+        direction = np.zeros(len(self.parameters))
+        place = {each: number for number, each in enumerate(self.parameters.tolist())}
+        if rivals:
+            direction[place[parameter]] -= 1
+            taken = next((each for each in rivals if best.choices[each]), None)
+            if taken in place:
+                direction[place[taken]] += 1
+        else:
+            direction[place[parameter]] = 1 if best.choices[parameter] else -1
+        variance = float(direction @ self.belief.covariance @ direction)
+        return float(direction @ self.belief.mean), math.sqrt(max(0.0, variance))
+
     def weights(self, fresh: Sequence[Draw]) -> Floats:
         """(draws,) how much each draw tells of the mode: less where the best is believed to be better.
 

@@ -43,11 +43,18 @@ def test_the_file_is_rewritten_in_place(optimize: Verb, tmp_path: Path) -> None:
 
 def test_what_was_learned_is_told(optimize: Verb, tmp_path: Path) -> None:
     lines = optimize(write_duel(tmp_path)).out.splitlines()
-    assert lines[0].split() == ["learnable", "old", "new"]
-    table = {line.rsplit(maxsplit=3)[0]: line.split()[-3:] for line in lines[1:3]}
-    assert [old for old, _, _ in table.values()] == ["0.500", "0.500"]
+    assert lines[0].split() == [
+        "learnable",
+        "old",
+        "new",
+        *["gain", "against", "its", "flip", "(95%", "interval)"],
+    ]
+    table = {line[:12]: line[12:].split() for line in lines[1:3]}
     assert set(table) == {"liar -> vote", "sage -> vote"}
+    assert [row[:1] + row[2:3] for row in table.values()] == [["0.500", "*"]] * 2
     assert float(table["liar -> vote"][1]) < 0.5 <= float(table["sage -> vote"][1])
+    # With the liar left out all is right, and with the sage left out nothing.
+    assert table["liar -> vote"][3] == table["sage -> vote"][3] == "+1.000"
     assert "held-out before  0.000  (0.000 to 0.390)  0.0 calls a run" in lines
     assert "held-out after   1.000  (0.610 to 1.000)  0.0 calls a run" in lines
     assert lines[-1].startswith("rewrote ")

@@ -306,6 +306,19 @@ def test_a_graph_with_nothing_to_learn_stays_as_it_is() -> None:
     assert (result.incumbent, result.probabilities) == (deployed(of), ())
 
 
+def test_what_each_learnable_gains_as_it_stands_is_told() -> None:
+    """All rows are known in the end, so the gains are those of the panel."""
+    of = random_panel(np.random.default_rng(11), 60)
+    result = found(of.graph, of.evaluate, 60)
+    means, best = of.right.mean(axis=1), subset(result.incumbent)
+    for member, told in enumerate(result.evidence):
+        assert told is not None
+        gain, low, high = told
+        assert gain == pytest.approx(means[best] - means[best ^ (1 << member)])
+        assert low < gain < high
+    assert [value >= 0.5 for value in result.probabilities] == list(result.incumbent.edges)
+
+
 def test_rows_are_needed() -> None:
     of = random_panel(np.random.default_rng(7), 10)
     with pytest.raises(ValueError, match="rows"):

@@ -286,10 +286,13 @@ def _ending(result: "Optimization", elsewhere: bool) -> str:
 
 
 def _print_table(result: "Optimization") -> None:
-    """Old and new value of each learnable, those that change marked."""
+    """Old and new value of each learnable, those that change marked, with what the new one gains."""
     width = max(len(change.name) for change in result.changes)
-    click.echo(f"{'learnable':<{width}}    old     new")
-    for change in result.changes:
-        mark = "" if change.old == change.new else "  *"
-        click.echo(f"{change.name:<{width}}  {change.old:<6.3f}  {change.new:<6.3f}{mark}".rstrip())
+    known = any(each is not None for each in result.evidence)
+    heading = "  gain against its flip (95% interval)" if known else ""
+    click.echo(f"{'learnable':<{width}}    old     new{heading and '  ' + heading}")
+    for change, evidence in zip(result.changes, result.evidence, strict=True):
+        mark = " " if change.old == change.new else "*"
+        gain = "" if evidence is None else "{:+.3f} ({:+.3f} to {:+.3f})".format(*evidence)
+        click.echo(f"{change.name:<{width}}  {change.old:<6.3f}  {change.new:<6.3f}  {mark}  {gain}".rstrip())
     click.echo("")
