@@ -14,6 +14,9 @@ from agraph.runtime.models.protocol import Usage
 from agraph.runtime.plan import Realization
 from agraph.runtime.session import Outcome
 
+HOPELESS = 4
+"""After so many draws without any answer it is no use to go on."""
+
 
 @attrs.frozen(eq=False)
 class _Known:
@@ -39,6 +42,8 @@ class Replays:
     """
 
     evaluator: Evaluator
+    _failures: list[RunError] = attrs.field(factory=list)
+    _answered: bool = False
     _known: "dict[tuple[Realization, int], asyncio.Task[_Known | None]]" = attrs.field(factory=dict)
 
     async def scores(self, drawn: Realization, row: int, settings: Sequence[Realization]) -> list[Score]:
@@ -46,6 +51,7 @@ class Replays:
 
         Raises:
             BudgetError: It is spent.
+            RunError: The first draws all failed at a node, so that nothing can be learned from them.
         """
         session = self.evaluator.session
         self.evaluator.before(self.evaluator)
@@ -58,18 +64,25 @@ class Replays:
             self._known.pop(key, None)
             raise
         if known is None:
+            self._require_hope()
             return await self.evaluator.scores([(each, row) for each in settings])
         scores = []
         for each in settings:
             scores.append(await self._replayed(each, row, known))
             await self.evaluator.give_way()
+        self._require_hope()
         return scores
+
+    def _require_hope(self) -> None:
+        if not self._answered and len(self._known) >= HOPELESS and self._failures:
+            raise self._failures[0]
 
     async def _run(self, drawn: Realization, row: int) -> _Known | None:
         session = self.evaluator.session
         try:
             outcome = await session.run_up_to_cut(drawn, self.evaluator.examples[row].row)
-        except RunError:
+        except RunError as error:
+            self._failures.append(error)
             return None
         self.evaluator.ran(outcome.usage)
         return _Known(outcome, upstream(session.cut.first, session.cut.source(drawn)))
@@ -80,8 +93,11 @@ class Replays:
             outcome = await evaluator.session.run_behind_cut(
                 realization, evaluator.examples[row].row, known.outcome
             )
-        except RunError:
+        except RunError as error:
+            if error.node is not None:
+                self._failures.append(error)
             return Score(0.0, math.inf)
+        self._answered = True
         ran, usage = self._taken(outcome, known)
         return evaluator.scored(attrs.evolve(outcome, ran=ran, usage=usage), evaluator.examples[row])
 
