@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from agraph.compiler.ir import Json
 
 _TAB = "    "
-_BEFORE, _AFTER = 60, 120
-"""How many characters of a long line are shown before and after the start of a span."""
+WIDEST = 180
+"""How many cells of a long line are shown at most: a third of them before the start of a span."""
 
 _STYLES = {"error": "bold red", "warning": "bold yellow"}
 
@@ -27,8 +27,10 @@ def write_full(diagnostics: Sequence[Diagnostic], file: TextIO) -> None:
     Colours are for terminals, and not where `NO_COLOR` is set.
     """
     console = _console(file)
+    # Carets stand below what they mean where no line is broken by the terminal.
+    width = console.width if file.isatty() else WIDEST
     for diagnostic in diagnostics:
-        console.print(_picture(diagnostic), end="\n\n")
+        console.print(_picture(diagnostic, width), end="\n\n")
 
 
 def _console(file: TextIO, *, soft_wrap: bool = True) -> "Console":
@@ -50,7 +52,7 @@ def finding(title: str, source: Source, span: Span, notes: Sequence[tuple[str, s
 
     text = Text().append("error", _STYLES["error"]).append(f": {visible(title)}", "bold")
     margin = len(str(source.position(span.start)[0]))
-    _draw(text, Label(source, span, ""), margin, "-->", "^", _STYLES["error"])
+    _draw(text, Label(source, span, ""), margin, "-->", "^", _STYLES["error"], WIDEST)
     width = max((_cells(visible(name)) for name, _ in notes), default=0)
     for name, value in notes:
         blanks = " " * (width - _cells(visible(name)))
@@ -155,7 +157,7 @@ def _place_json(source: Source, span: Span) -> "dict[str, Json]":
     return {"path": source.path, "start": point(span.start), "end": point(span.end)}
 
 
-def _picture(diagnostic: Diagnostic) -> "Text":
+def _picture(diagnostic: Diagnostic, width: int) -> "Text":
     from rich.text import Text
 
     style = _STYLES[diagnostic.severity]
@@ -174,6 +176,7 @@ def _picture(diagnostic: Diagnostic) -> "Text":
             "-->" if first else ":::",
             "^" if first else "-",
             style if first else "bold blue",
+            width,
         )
     if diagnostic.hint:
         text.append(f"\n{' ' * margin} = ", "bold blue").append("help", "bold cyan")
@@ -181,10 +184,11 @@ def _picture(diagnostic: Diagnostic) -> "Text":
     return text
 
 
-def _draw(text: "Text", label: Label, margin: int, arrow: str, mark: str, style: str) -> None:
+def _draw(text: "Text", label: Label, margin: int, arrow: str, mark: str, style: str, width: int) -> None:
     """Append the place of a label, its line, and the marks below the span."""
     number, column = label.source.position(label.span.start)
-    before, marked, after = _excerpt(label.source.line(number), column - 1, label.span.end - label.span.start)
+    line, length = label.source.line(number), label.span.end - label.span.start
+    before, marked, after = _excerpt(line, column - 1, length, max(20, min(width - margin - 4, WIDEST)))
     frame = "bold blue"
     text.append(f"\n{' ' * margin}{arrow} ", frame).append(f"{visible(label.source.path)}:{number}:{column}")
     text.append(f"\n{' ' * margin} |", frame)
@@ -195,16 +199,35 @@ def _draw(text: "Text", label: Label, margin: int, arrow: str, mark: str, style:
         text.append(f" {visible(label.text)}", style)
 
 
-def _excerpt(line: str, start: int, length: int) -> tuple[str, str, str]:
-    """What of a line is shown before, in and after a span; of a span of several lines, its first."""
-    end = min(start + length, len(line))
-    first, last = max(0, start - _BEFORE), start + _AFTER
-    if len(line) <= _BEFORE + _AFTER:
-        first, last = 0, len(line)
-    before = ("…" if first else "") + visible(line[first:start])
-    if end > last:
-        return before, visible(line[start:last]), "…"
-    return before, visible(line[start:end]), visible(line[end:last]) + ("…" if last < len(line) else "")
+def _excerpt(line: str, start: int, length: int, width: int) -> tuple[str, str, str]:
+    """What of a line is shown before, in and after a span; of a span of several lines, its first.
+
+    Args:
+        line: The line.
+        start: Where in it the span starts.
+        length: The characters of the span.
+        width: How many cells there are to show it in.
+    """
+    first, last = max(0, start - WIDEST), start + 2 * WIDEST
+    end = min(start + length, last, len(line))
+    before, marked, after = visible(line[first:start]), visible(line[start:end]), visible(line[end:last])
+    if first == 0 and last >= len(line) and _cells(before) + _cells(marked) + _cells(after) <= width:
+        return before, marked, after
+    if first or _cells(before) > width // 3:
+        before = f"…{_begun(before[::-1], width // 3 - 1)[::-1]}"
+    rest = width - _cells(before)
+    if _cells(marked) >= rest:
+        return before, _begun(marked, rest - 1), "…"
+    rest -= _cells(marked)
+    is_cut = last < len(line) or _cells(after) > rest
+    return before, marked, f"{_begun(after, rest - 1)}…" if is_cut else after
+
+
+def _begun(text: str, width: int) -> str:
+    """As much of the beginning of a text as fits into a width."""
+    from rich.cells import set_cell_size
+
+    return text if _cells(text) <= width else set_cell_size(text, max(0, width)).rstrip(" ")
 
 
 def _cells(text: str) -> int:

@@ -8,7 +8,7 @@ import attrs
 from agraph.compiler import ir, kinds, syntax, types
 from agraph.compiler.diagnostics import Findings, nearest
 from agraph.compiler.fixes import replacement
-from agraph.compiler.literals import describe, is_literal, literal, literal_type
+from agraph.compiler.literals import as_literal, describe, is_literal, literal, literal_type
 from agraph.compiler.names import not_imported
 from agraph.compiler.sites import Place
 
@@ -256,7 +256,9 @@ def describe_statement(statement: syntax.Statement) -> str:
 
 def _refuse(said: Said, wanted: str, hint: str | None = None) -> None:
     name, found = said.setting.path[-1].text, describe(said.value)
-    said.findings.add(kinds.BAD_ATTRIBUTE, said.value.span, name=name, wanted=wanted, found=found, hint=hint)
+    meant = as_literal(said.value.name.text) if isinstance(said.value, syntax.Reference) else None
+    help_ = meant if meant and f"`{meant.names[0]}`" in wanted else hint
+    said.findings.add(kinds.BAD_ATTRIBUTE, said.value.span, name=name, wanted=wanted, found=found, hint=help_)
 
 
 def whole_number(said: Said | None, least: int, default: int) -> int:

@@ -12,7 +12,7 @@ from agraph.compiler import ir, kinds, syntax, types
 from agraph.compiler.diagnostics import Findings, listed, nearest
 from agraph.compiler.ends import find_member, resolve_end
 from agraph.compiler.fixes import missing_edge
-from agraph.compiler.literals import describe, report_repeated_keys
+from agraph.compiler.literals import as_literal, describe, report_repeated_keys
 from agraph.compiler.mismatch import report_mismatch
 from agraph.compiler.names import not_imported
 from agraph.compiler.parameters import ANY_TOOL
@@ -198,7 +198,7 @@ def _sender(name: syntax.Name, scope: Scope) -> Family | None:
             readable += families
         if scope.family is not None and scope.site is not None:
             readable += [*scope.site.heard.get(scope.family.name, ()), "inbox"]
-        hint = nearest(name.text, [*readable, *families])
+        hint = as_literal(name.text) or nearest(name.text, [*readable, *families])
         scope.findings.add(kinds.UNKNOWN_NAME, name.span, name=name.text, known=listed(readable), hint=hint)
         return None
     if scope.family is not None and (name.text, scope.family.name) not in scope.site.links:
@@ -278,10 +278,8 @@ def _inbox_item(name: syntax.Name, scope: Scope) -> types.Type:
     found = [types.required(scope.node_type(sender)) for sender in scope.inbox.senders]
     joined = types.join(found) if found else ANY
     if joined is None:
-        shown = ", ".join(
-            f"`{sender}: {types.show(type_)}`"
-            for sender, type_ in zip(scope.inbox.senders, found, strict=True)
-        )
+        pairs = zip(scope.inbox.senders, found, strict=True)
+        shown = ", ".join(f"`{sender}: {types.show(type_)}`" for sender, type_ in pairs)
         scope.findings.add(kinds.MIXED_LIST, name.span, what="the inbox", types=shown)
         return ANY
     return joined
@@ -322,16 +320,18 @@ def _call(call: syntax.Call, scope: Scope) -> Typed:
     bound: dict[str, types.Type] = {}
     values: list[ir.Expression] = []
     mapped: list[int] = []
-    may_not_run = False
+    may_not_run = unknown = False
     for position, (value, given, wanted, span, parameter) in enumerate(_arguments(tool, call, scope)):
         values.append(value)
+        # What could not be understood may be a list, over whose items the tool would be applied.
+        unknown = unknown or (value, given) == NOTHING
         may_not_run = may_not_run or lacks(given, wanted)
         if maps_over(given, wanted):
             mapped.append(position)
         elif not types.fits(given, wanted, bound):
             told = types.substitute(wanted, bound)
             report_mismatch(f"`{parameter}` of `{tool.name}`", given, told, span, scope.findings)
-    returns = types.substitute(tool.returns, bound)
+    returns = ANY if unknown else types.substitute(tool.returns, bound)
     if mapped:
         returns = types.ListOf(types.optional(returns))
     if may_not_run:

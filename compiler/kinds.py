@@ -221,7 +221,7 @@ BAD_PRIOR = Kind(
     "AG0410", "error", "a probability is a number from 0 to 1, or lists of those; this is {found}"
 )
 PRIOR_OUT_OF_RANGE = Kind("AG0411", "error", "{value} is no probability", "write a number from 0 to 1")
-PRIOR_SHAPE = Kind("AG0412", "error", "{wanted} belongs here, and this is {given}")
+PRIOR_SHAPE = Kind("AG0412", "error", "expected {wanted}, found {given}")
 PRIOR_FOR_NO_EDGE = Kind(
     "AG0413",
     "error",

@@ -3,10 +3,17 @@
 from typing import assert_never
 
 from agraph.compiler import kinds, syntax, types
-from agraph.compiler.diagnostics import Findings
+from agraph.compiler.diagnostics import Findings, Nearest
 from agraph.compiler.ir import Json
 
 LONGEST_SHOWN = 30
+
+_ELSEWHERE = {"True": "true", "False": "false", "None": "null", "nil": "null", "undefined": "null"}
+
+
+def as_literal(word: str) -> Nearest | None:
+    """The literal that other languages write so, or `None`."""
+    return Nearest(word, (_ELSEWHERE[word],)) if word in _ELSEWHERE else None
 
 
 def describe(expression: syntax.Expression) -> str:

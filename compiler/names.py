@@ -231,7 +231,8 @@ class _Resolver:
         modules = {f"std.{name}": name for name in self.loader.std_modules()}
         if item.path not in modules:
             known = ", ".join(f"`{module}`" for module in modules)
-            hint = nearest(item.path, modules)
+            is_file = item.path.endswith(".agraph")
+            hint = f'a file stands in quotes: `"{item.path}"`' if is_file else nearest(item.path, modules)
             findings.add(kinds.UNKNOWN_STD, item.path_span, name=item.path, known=known, hint=hint)
             return None
         return self.loader.std(modules[item.path])

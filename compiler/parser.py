@@ -217,10 +217,16 @@ class _Reader:
 
     def _parts(self, parts: tuple[Part, ...], rule: str) -> tuple[Any, ...]:
         trees: list[Any] = []
+        is_outside = False
         for part in parts:
-            if len(self.builder.found) > MOST_PROBLEMS:
+            before = len(self.builder.found)
+            if before > MOST_PROBLEMS:
                 break
             tree = self._part(part, rule)
+            was_outside, is_outside = is_outside, rule == "item" and _is_of_graph(self.builder.source, part)
+            if was_outside and is_outside and not part.broken:
+                # What put the first of a row outside of its graph put them all there.
+                del self.builder.found[before]
             if isinstance(tree, tuple):
                 trees.extend(tree)
             elif tree is not None:
@@ -315,6 +321,10 @@ class _Reader:
         return diagnose(
             UNEXPECTED_TOKEN, source, span, hint=hint, fix=fix, expected=expected(accepted), found=met
         )
+
+
+def _is_of_graph(source: Source, part: Part) -> bool:
+    return _first_word(source, part) in ("node", "edge", "output")
 
 
 def _first_word(source: Source, part: Part) -> str:

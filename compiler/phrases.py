@@ -63,7 +63,7 @@ _WHOLES = ((_VALUE, "a value"), (_ITEM, "a declaration"), (_STATEMENT, "a statem
 _CONTINUATIONS = frozenset({"DOT", "LPAR", "LSQB", "COMPARISON", "VBAR", "QMARK"})
 
 _GAP = re.compile(r"(?:[ \t]+|#[^\n]*)*")
-_WORD = re.compile(r"[A-Za-z0-9_]+|->|[=!<>]=|.", re.DOTALL)
+_WORD = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[A-Za-z0-9_]+|->|=>|[=!<>]=|.", re.DOTALL)
 
 
 def expected(accepted: Set[str]) -> str:
@@ -114,6 +114,8 @@ _STRAY_HINTS = {
     "”": 'strings stand between straight quotes, `"`',
     ";": "a statement ends with its line",
     "/": "a comment begins with `#`",
+    "%": "a part of the whole is a number from 0 to 1: `0.1` for 10%",
+    "*": "there are no operators; a tool can calculate",
     "→": "an arrow is written `->`",
     "\xa0": "it is a no-break space; use a plain one",
 }
@@ -130,6 +132,9 @@ def stray_hint(character: str) -> str | None:
     return _STRAY_HINTS.get(character)
 
 
+_DECLARATIONS = "it begins with `import`, `type`, `model`, `tool`, `graph`, `test` or `optimize`"
+
+
 def token_hint(accepted: Set[str], met: str, first_word: str) -> str | Nearest | None:
     """What was probably meant.
 
@@ -143,8 +148,16 @@ def token_hint(accepted: Set[str], met: str, first_word: str) -> str | Nearest |
             return "two values are compared with `==`"
         case "=":
             return "a value is given with `=`"
+        case "->":
+            return "an arrow is written `->`"
     if accepted >= _ITEM:
-        return _inside_graph(met) or _meant(met.strip("`"), _ITEM)
+        return _inside_graph(met) or _meant(met.strip("`"), _ITEM) or _DECLARATIONS
+    if met == "`.`" and "NUMBER" in accepted:
+        return "a digit stands before the point: `0.5`"
+    if met == "`-`":
+        return 'a name has no `-`, and a text stands between `"`'
+    if met == "`+`" and "COMMA" in accepted:
+        return "there are no operators; a tool can calculate"
     if {"EQUAL", "TILDE"} <= accepted and first_word:
         return _meant(first_word, _STATEMENT - {"NAME"})
     return None
@@ -154,6 +167,8 @@ def meant_sign(accepted: Set[str], met: str) -> str | None:
     """The sign that was meant by one of other languages, or `None`."""
     if met == "`=`" and "COMPARISON" in accepted:
         return "=="
+    if met in ("`=>`", "`>`") and "ARROW" in accepted:
+        return "->"
     return "=" if met == "`:`" and "EQUAL" in accepted else None
 
 

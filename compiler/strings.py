@@ -95,8 +95,8 @@ def decode_block(literal: str) -> tuple[str, tuple[Flaw, ...]]:
             unindented = text.lstrip(" \t")
             texts.append(unindented)
             if unindented:
-                blanks = Span(start, start + len(text) - len(unindented))
-                flaws.append(Flaw(BLOCK_INDENTATION, attrs.evolve(blanks, end=blanks.end + 1), {"run": run}))
+                blanks = Span(start, start + max(1, len(text) - len(unindented)))
+                flaws.append(Flaw(BLOCK_INDENTATION, blanks, {"run": run}))
         start += len(line) + 1
     return "\n".join(texts), tuple(flaws)
 

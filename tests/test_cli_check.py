@@ -74,6 +74,15 @@ def test_without_a_file_all_below_the_folder_are_checked(
     assert [line.split(":")[0].replace("\\", "/") for line in finished.out.splitlines()[::2]] == shown
 
 
+def test_a_folder_stands_for_the_files_below_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder / "deep" / "er" / "a.agraph", BAD)
+    write(folder / "deep" / "b.agraph", GOOD)
+    write(folder / "c.agraph", BAD)
+    finished = in_process(capsys, "check", "deep", "deep/b.agraph")
+    assert finished.out.endswith("2 errors in 2 files\n")
+    assert "--> deep/er/a.agraph:2:13" in finished.out
+
+
 def test_nothing_to_check_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     finished = in_process(capsys, "check")
     assert finished.code == 2

@@ -63,6 +63,15 @@ def test_permissions_and_links_stay(folder: Path, capsys: pytest.CaptureFixture[
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
+def test_without_a_file_all_below_the_folder_are_written(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(folder / "deep" / "a.agraph", ODD)
+    finished = in_process(capsys, "fmt")
+    assert finished.out == "formatted deep/a.agraph\n1 file formatted\n"
+    assert path.read_bytes() == GOOD.encode()
+
+
 def test_check_names_what_would_change_and_writes_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,7 +149,6 @@ def test_standard_input_with_syntax_errors_gives_nothing(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ([], "Missing argument 'FILE...'"),
         (["--check", "--diff", "a.agraph"], "choose one"),
         (["-", "a.agraph"], "- stands alone"),
         (["a.agraph", "empty"], "there is no .agraph file below `empty`"),

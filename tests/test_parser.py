@@ -462,6 +462,11 @@ def test_after_an_unclosed_block_the_next_item_is_read() -> None:
     assert found(text) == [("AG0107", '"""'), ("AG0101", "{")]
 
 
+def test_statements_outside_of_a_graph_are_told_with_the_first_of_a_row() -> None:
+    text = "agraph 1\nnode a = 1\nnode b {\n  on = ?\n}\nedge a -> b\ntype A { x: str }\noutput b\n"
+    assert found(text) == [("AG0101", "node"), ("AG0101", "?"), ("AG0101", "output")]
+
+
 def test_a_block_closed_by_a_later_one_is_told_by_its_indentation() -> None:
     text = DEBATE.replace('Cite at least one source.\n      {{ inbox }}\n      """', "Cite")
     assert {code for code, _ in found(text)} == {"AG0107"}
@@ -484,7 +489,21 @@ def test_a_block_closed_by_a_later_one_is_told_by_its_indentation() -> None:
         ("a[i +] = 1", "expected a name, `=`, `~` or `{`, found `[`", None),
         ("a = b[i + x]", "expected a whole number, found `x`", None),
         ("= 1", "expected a statement, found `=`", None),
-        ("a = .5", "expected a value, found `.`", None),
+        ("a = .5", "expected a value, found `.`", "a digit stands before the point: `0.5`"),
+        ("edge a -> b 0.5", "expected `->`, `=`, `~` or the end of the line, found `0.5`", None),
+        ("edge a -> b ~ [0.5 2.5e-3]", "expected `,` or `]`, found `2.5e-3`", None),
+        ("edge a => b", "expected `->`, found `=>`", "an arrow is written `->`"),
+        ("edge a > b", "expected `->`, found `>`", "an arrow is written `->`"),
+        (
+            "a = f(x + 1)",
+            "expected `=`, `,` or `)`, found `+`",
+            "there are no operators; a tool can calculate",
+        ),
+        (
+            "a = f(claude-haiku)",
+            "expected `=`, `,` or `)`, found `-`",
+            'a name has no `-`, and a text stands between `"`',
+        ),
         ("a = 1_000", "expected the end of the line, found `_000`", None),
         ("expect a = b", "expected the end of the line, found `=`", "two values are compared with `==`"),
         ("a = 'x'", "`'` means nothing here", 'strings stand between `"`'),
@@ -500,6 +519,11 @@ def test_a_syntax_error_says_what_was_expected_and_found(text: str, message: str
     ("text", "message", "hint"),
     [
         ("modle x = f()", "expected a declaration, found `modle`", "did you mean `model`?"),
+        (
+            "def f(x)",
+            "expected a declaration, found `def`",
+            "it begins with `import`, `type`, `model`, `tool`, `graph`, `test` or `optimize`",
+        ),
         ("node x", "expected a declaration, found `node`", "`node` stands between the braces of a graph"),
         ("model x", "expected `=`, found the end of the file", None),
         ("import", "expected a name or a string, found the end of the file", None),

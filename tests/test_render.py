@@ -2,11 +2,13 @@
 
 import io
 import json
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from agraph.compiler.diagnostics import Diagnostic, Label
 from agraph.compiler.source import Source, Span
@@ -107,11 +109,12 @@ def test_nothing_that_steers_a_terminal_is_written(text: str) -> None:
     assert "\n" not in visible(text)
 
 
-def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
+
+def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -125,6 +128,22 @@ def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[1;31merror" in written[0]
     assert "[1;31m" not in written[1]
     assert "\x1b" not in full(diagnostic("a = b", "b"))
+
+
+@pytest.mark.parametrize("columns", [30, 40, 80, 200])
+@pytest.mark.parametrize("text", ["x =" * 12 + "wrong" + " 漢字" * 30, "漢" * 60 + "wrong", "wrong" * 50])
+def test_on_a_terminal_the_line_and_its_carets_are_no_wider_than_it(
+    monkeypatch: pytest.MonkeyPatch, columns: int, text: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    write_full([diagnostic(text, "wrong")], terminal)
+    line, below = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).split("\n")[3:5]
+    assert cell_len(line) <= columns
+    assert cell_len(below) <= columns
+    assert cell_len(line[: line.index("wrong")]) == below.index("^")
 
 
 def test_concise_is_one_line() -> None:

@@ -130,7 +130,7 @@ def test_a_line_with_less_indentation_is_a_flaw_at_its_blanks() -> None:
     value, (flaw,) = decode_block('"""\n    a\n  b\n    """')
     assert value == "a\nb"
     assert flaw.kind is BLOCK_INDENTATION
-    assert flaw.span == Span(10, 13)
+    assert flaw.span == Span(10, 12)
 
 
 def test_a_tab_is_not_spaces() -> None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 import click
 
 from agraph.cli.help import Command
+from agraph.cli.paths import STANDARD_INPUT, named_files
 from agraph.compiler import compile_source
 from agraph.compiler.diagnostics import Diagnostic
 from agraph.compiler.loader import Unreadable
 from agraph.compiler.source import Source
-from agraph.files import FileLoader, decoded, graph_files, read_source
+from agraph.files import FileLoader, decoded, read_source
 from agraph.lints import findings_of
 from agraph.render import as_json, concise, counted, summary, visible, write_full
 from agraph.runtime.errors import FileError
@@ -30,14 +31,13 @@ from agraph.runtime.errors import FileError
 def check(files: tuple[str, ...], form: str, fix: bool) -> int:
     """Report every error and warning of the files.
 
-    Without FILE, of every .agraph file below the current folder; - reads standard input. Nothing of yours
-    is run. The exit code is 0 where nothing was found, 1 where something was, 2 for a wrong command line.
-    A comment `# allow AG0414` at the end of a line switches a warning off there.
+    A FILE that is a folder stands for every .agraph file below it, and no FILE for the current folder;
+    - reads standard input. Nothing of yours is run. The exit code is 0 where nothing was found, 1 where
+    something was, 2 for a wrong command line. A comment `# allow AG0414` at the end of a line switches a
+    warning off there.
     """
-    paths = files or tuple(graph_files("."))
-    if not paths:
-        raise click.UsageError("there is no .agraph file below the current folder; name one")
-    if fix and "-" in paths:
+    paths = tuple(named_files(files))
+    if fix and STANDARD_INPUT in paths:
         raise click.UsageError("--fix mends files; standard input is none")
     found: list[Diagnostic] = []
     unreadable = 0
@@ -46,7 +46,7 @@ def check(files: tuple[str, ...], form: str, fix: bool) -> int:
             if fix:
                 found.extend(_mended(path))
                 continue
-            source = standard_input() if path == "-" else read_source(path)
+            source = standard_input() if path == STANDARD_INPUT else read_source(path)
         except FileError as error:
             click.echo(f"error: {error}", err=True)
             unreadable += 1

@@ -1,34 +1,31 @@
 """`agraph fmt`: files of graphs in the one form."""
 
-import os
 import sys
-from collections.abc import Iterator
 
 import click
 
 from agraph.cli.check import standard_input
 from agraph.cli.help import Command
+from agraph.cli.paths import STANDARD_INPUT, named_files
 from agraph.compiler.format import formatted
-from agraph.files import graph_files, read_source
+from agraph.files import read_source
 from agraph.patch import unified
 from agraph.render import counted, summary, write_full
 from agraph.runtime.errors import FileError
 from agraph.writing import replace_file, require_writable, sole_use
 
-STANDARD_INPUT = "-"
-
 
 @click.command(cls=Command)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("--check", is_flag=True, help="Write nothing, and name the files that would change.")
 @click.option("--diff", is_flag=True, help="Write nothing, and print what would change.")
 def fmt(files: tuple[str, ...], check: bool, diff: bool) -> int:
     """Write files in the one form that the language has.
 
     Comments and blank lines stay, and what a file says. A FILE that is a folder stands for every .agraph
-    file below it; - reads standard input and writes standard output. A file with syntax errors is left as
-    it is, and its errors are shown. The exit code is 1 where that happened, or where --check or --diff found
-    something to change; 2 for a wrong command line.
+    file below it, and no FILE for the current folder; - reads standard input and writes standard output. A
+    file with syntax errors is left as it is, and its errors are shown. The exit code is 1 where that
+    happened, or where --check or --diff found something to change; 2 for a wrong command line.
     """
     if check and diff:
         raise click.UsageError("--check and --diff are two ways to write nothing; choose one")
@@ -36,7 +33,7 @@ def fmt(files: tuple[str, ...], check: bool, diff: bool) -> int:
         raise click.UsageError("- stands alone: its text goes to standard output")
     mode = "check" if check else "diff" if diff else "write"
     changes: list[bool | None] = []
-    for path in tuple(_paths(files)):
+    for path in tuple(named_files(files)):
         try:
             changes.append(_format(path, mode))
         except FileError as error:
@@ -45,21 +42,6 @@ def fmt(files: tuple[str, ...], check: bool, diff: bool) -> int:
     if mode != "diff" and files != (STANDARD_INPUT,):
         _report(changes, mode)
     return 1 if None in changes or (mode != "write" and True in changes) else 0
-
-
-def _paths(files: tuple[str, ...]) -> Iterator[str]:
-    """Each file once, folders replaced by what lies below them."""
-    seen: set[str] = set()
-    for file in files:
-        found = tuple(graph_files(file)) if os.path.isdir(file) else (file,)
-        if not found:
-            raise click.UsageError(f"there is no .agraph file below `{file}`")
-        for path in found:
-            real = os.path.realpath(path)
-            if real not in seen:
-                seen.add(real)
-                # As the user would name it: `./a.agraph` of the folder `.` is `a.agraph`.
-                yield path if path == STANDARD_INPUT else os.path.normpath(path)
 
 
 def _format(path: str, mode: str) -> bool | None:
