@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from agraph.compiler import kinds, syntax
 from agraph.compiler.diagnostics import Diagnostic, nearest
 from agraph.compiler.names import import_alias
-from agraph.compiler.source import Source
+from agraph.compiler.source import Source, Span
 from agraph.compiler.stubs import NAMELESS
 
 ABSENCES = frozenset(
@@ -37,7 +37,8 @@ _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 def reported(found: Sequence[Diagnostic], tree: syntax.File, source: Source) -> tuple[Diagnostic, ...]:
     """The findings that are told of a file: each mistake once, by place, without what follows from others."""
     unread = [source.slice(span) for span in tree.unread]
-    told = _without_misspelt(_without_guesses(_without_failed_edges(found, tree, source), unread))
+    told = _without_failed_edges(_without_failed_instances(found, tree, source), tree, source)
+    told = _without_misspelt(_without_guesses(told, unread))
     return _sorted(_of_the_file(_without_failed_imports(told, tree), source))
 
 
@@ -66,6 +67,39 @@ def _may_stand_in(diagnostic: Diagnostic, unread: Sequence[Sequence[str]]) -> bo
     return any(name in words for words in unread for name in names)
 
 
+def _lies_in(inner: Span, outer: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+_NOT_CALLED = {kinds.UNKNOWN_TOOL.code, kinds.NOT_IN_MODULE.code, kinds.UNKNOWN_MODULE.code}
+
+
+def _without_failed_instances(
+    found: Sequence[Diagnostic], tree: syntax.File, source: Source
+) -> Sequence[Diagnostic]:
+    """The findings but those of what is said of the inside of an instance whose graph is not known."""
+    unknown = [each.span for each in found if each.code in _NOT_CALLED and each.source is source]
+    failed = [
+        node
+        for item in tree.items
+        if unknown and isinstance(item, syntax.GraphDeclaration)
+        for node in item.body
+        if isinstance(node, syntax.NodeDeclaration) and isinstance(node.value, syntax.Call)
+        if any(_lies_in(place, node.value.callee.span) for place in unknown)
+    ]
+    return [each for each in found if not _is_of_inside(each, failed)] if failed else found
+
+
+def _is_of_inside(diagnostic: Diagnostic, failed: Sequence[syntax.NodeDeclaration]) -> bool:
+    """Whether a finding is about the inside of one of some nodes."""
+    if diagnostic.code in (kinds.NO_INNER_NODES.code, kinds.NAME_NEEDS_EDGE.code):
+        return any(node.name.text in _QUOTED.findall(diagnostic.message) for node in failed)
+    is_of_block = diagnostic.code == kinds.MISPLACED_STATEMENT.code or (
+        diagnostic.code == kinds.UNKNOWN_ATTRIBUTE.code and "." in diagnostic.message
+    )
+    return is_of_block and any(_lies_in(diagnostic.span, node.span) for node in failed)
+
+
 def _without_failed_edges(
     found: Sequence[Diagnostic], tree: syntax.File, source: Source
 ) -> Sequence[Diagnostic]:
@@ -79,7 +113,7 @@ def _without_failed_edges(
         if isinstance(item, syntax.GraphDeclaration)
         for edge in item.body
         if isinstance(edge, syntax.EdgeDeclaration)
-        if any(edge.span.start <= place.start and place.end <= edge.span.end for place in places)
+        if any(_lies_in(place, edge.span) for place in places)
     ]
     return [
         each

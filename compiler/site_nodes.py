@@ -114,8 +114,11 @@ class SiteNodes:
         settings = attributes.overridden(own, self._said_around(family))
         if works == "model" and not settings.mentions("prompt"):
             self.findings.add(kinds.NO_WORK, node.name.span, node=family.name)
-        if works == "function" and node.learnable and node.value is not None:
-            self.findings.add(kinds.LEARNABLE_CALL, node.value.span)
+        value = node.value
+        # What is called and not known may be a graph.
+        may_be_graph = isinstance(value, syntax.Call) and self.site.place.tool(value.callee) is None
+        if works == "function" and node.learnable and value is not None and not may_be_graph:
+            self.findings.add(kinds.LEARNABLE_CALL, value.span)
         return settings
 
     def _said_around(self, family: Family) -> Iterator[Said]:

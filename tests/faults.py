@@ -118,7 +118,7 @@ def graph(name: str, random: Random) -> Iterator[Statement]:
     yield Statement(
         '  node last "Takes the majority." = vote.majority(inbox)',
         {
-            "unknown name": '  node last "Takes the majority." = vote.majorty(inbox)',
+            "unknown name": '  node last "Takes the majority." = vote.majority(inbx)',
             "wrong type": '  node last "Takes the majority." -> list[float] = text.strip("a")',
             "quote left out": '  node last "Takes the majority. = vote.majority(inbox)',
             "parenthesis left out": '  node last "Takes the majority." = vote.majority(inbox',
@@ -313,7 +313,7 @@ def planted(random: Random, kinds: Sequence[str]) -> Faulty:
             places = [
                 number
                 for number, each in enumerate(lines)
-                if kind in each.faults and not _depends(number, lines, chosen)
+                if kind in each.faults and not _depends(number, kind, lines, chosen)
             ]
             if places:
                 chosen[random.choice(places)] = kind
@@ -321,27 +321,48 @@ def planted(random: Random, kinds: Sequence[str]) -> Faulty:
             return _written(lines, chosen)
 
 
-def _depends(number: int, lines: Sequence[Statement], chosen: Mapping[int, str]) -> bool:
+_HIDDEN_BY = {"  model = fast": "model fast", "= search(": "tool "}
+"""What stands in lines of which nothing may be told where one that begins so is not read."""
+
+
+def _depends(number: int, kind: str, lines: Sequence[Statement], chosen: Mapping[int, str]) -> bool:
     """Whether a fault would hide another one.
 
     That is so where they stand side by side, where both braces of a body are lost, in a test whose graph
-    cannot be told, and where what is imported cannot be told and is used.
+    cannot be told, where what is not read is named, and where a node without a name may be any that is not
+    known.
     """
-    if any(abs(number - other) <= 1 for other in chosen):
+    if any(abs(number - other) <= 1 or _hides(number, other, lines) for other in chosen):
+        return True
+    faults = [*chosen.items(), (number, kind)]
+    if any(_is_nameless(*fault, lines) for fault in faults) and any(
+        _names_end(place, lines) for place, _ in faults
+    ):
         return True
     test = _test(number, lines)
     if test is not None and any(_test(other, lines) == test and test in (number, other) for other in chosen):
-        return True
-    if any(_imports(one, two, lines) for other in chosen for one, two in ((number, other), (other, number))):
         return True
     body = _body(number, lines)
     return body is not None and any(_body(other, lines) == body for other in chosen)
 
 
-def _imports(number: int, user: int, lines: Sequence[Statement]) -> bool:
-    """Whether a line imports what another one uses."""
-    word, _, path = lines[number].text.partition(" ")
-    return word == "import" and f"{path.rpartition('.')[2]}." in lines[user].text
+def _is_nameless(number: int, kind: str, lines: Sequence[Statement]) -> bool:
+    """Whether a node loses its name: what is said of its edges may be about any that is not known."""
+    return kind == "word left out" and lines[number].text.startswith("  node ")
+
+
+def _names_end(number: int, lines: Sequence[Statement]) -> bool:
+    """Whether a fault stands in what names nodes."""
+    return lines[number].text.startswith(("  edge ", "  output "))
+
+
+def _hides(one: int, other: int, lines: Sequence[Statement]) -> bool:
+    """Whether a fault of one of two lines can hide a fault of the other."""
+    first, second = lines[one].text, lines[other].text
+    return any(
+        (hidden in first and second.startswith(hiding)) or (hidden in second and first.startswith(hiding))
+        for hidden, hiding in _HIDDEN_BY.items()
+    )
 
 
 def _test(number: int, lines: Sequence[Statement]) -> int | None:

@@ -77,6 +77,8 @@ def told_in(text: str, place: str) -> str | None:
         ("¦graph panel", ["declares a graph"]),
         ("  ¦expect", ["hold after the run"]),
         ("  ¦metric", ["how an answer is scored"]),
+        ("vote.majority(¦inbox", ["the list of all messages that came"]),
+        ("question: s¦tr) -> str?", ["texts"]),
     ],
 )  # fmt: skip
 def test_what_stands_somewhere_is_explained(place: str, parts: list[str]) -> None:

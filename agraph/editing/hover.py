@@ -10,7 +10,7 @@ from agraph.compiler.names import Graph, Module
 from agraph.compiler.source import Source, Span
 from agraph.editing import words
 from agraph.editing.analysis import Analysis
-from agraph.editing.completion import completions
+from agraph.editing.completion import Completion, completions
 from agraph.editing.cursor import Frame, cursor_at
 from agraph.editing.learned import LastChanges, changes_of
 from agraph.editing.paths import Reader
@@ -43,7 +43,8 @@ def hover(analysis: Analysis, offset: int, changes: LastChanges | None = None) -
     if found is not None:
         told = describe(found, analysis)
         return None if told is None else Hover(told, found.span)
-    return _probability(analysis, offset, changes or {}) or _word(analysis, offset)
+    told_of_word = _word(analysis, offset) or _read_word(analysis, offset)
+    return _probability(analysis, offset, changes or {}) or told_of_word
 
 
 def hover_of_new(text: str, offset: int, analysis: Analysis) -> Hover | None:
@@ -54,17 +55,22 @@ def hover_of_new(text: str, offset: int, analysis: Analysis) -> Hover | None:
         offset: The place.
         analysis: What was last known of the file.
     """
+    found = _offered(text, offset, analysis)
+    if found is None:
+        return None
+    head = _FENCE.format(f"{found.kind} {found.label}")
+    return Hover(f"{head}\n\n{found.detail}" if found.detail else head, found.span)
+
+
+def _offered(text: str, offset: int, analysis: Analysis) -> Completion | None:
+    """What is offered for the name at a place, as if it were written just now, or `None`."""
     start, end = offset, offset
     while start and _IN_NAME.match(text[start - 1]):
         start -= 1
     while end < len(text) and _IN_NAME.match(text[end]):
         end += 1
     offered = completions(text, end, analysis) if start < end else ()
-    found = next((each for each in offered if each.label == text[start:end]), None)
-    if found is None:
-        return None
-    head = _FENCE.format(f"{found.kind} {found.label}")
-    return Hover(f"{head}\n\n{found.detail}" if found.detail else head, Span(start, end))
+    return next((each for each in offered if each.label == text[start:end]), None)
 
 
 def describe(found: Occurrence, analysis: Analysis) -> str | None:
@@ -260,6 +266,14 @@ def _word(analysis: Analysis, offset: int) -> Hover | None:
         return None
     told = _known_words(cursor.frames).get(match[1])
     return None if told is None else Hover(told, Span(match.start(1), match.end(1)))
+
+
+def _read_word(analysis: Analysis, offset: int) -> Hover | None:
+    """What a word that stands for a value or a type means, such as `inbox` in a prompt."""
+    found = _offered(analysis.source.text, offset, analysis)
+    if found is None or found.kind not in ("word", "type") or not found.detail:
+        return None
+    return Hover(found.detail, found.span)
 
 
 def _known_words(frames: tuple[Frame, ...]) -> Mapping[str, str]:

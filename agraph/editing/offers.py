@@ -1,6 +1,6 @@
 """Names that could stand somewhere, each with what it is: an editor offers them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
 from agraph.compiler import syntax, types
@@ -31,14 +31,19 @@ def declared(
         if len(path) > 1 or path[0] not in home.imports:
             return
         home = home.imports[path[0]]
-    by_kind: Mapping[str, Iterable[str]] = {
-        "type": home.types, "model": home.models, "tool": home.tools, "graph": home.graphs,
-    }  # fmt: skip
     for kind in wanted:
-        for name in by_kind[kind]:
+        for name in _of_kind(kind, home):
             yield name, kind, _signature(kind, name, home)
-    if not path:
-        yield from ((alias, "module", imported.source.path) for alias, imported in home.imports.items())
+    for alias, imported in () if path else home.imports.items():
+        if any(_of_kind(kind, imported) for kind in wanted):
+            yield alias, "module", imported.source.path
+
+
+def _of_kind(kind: Literal["type", "model", "tool", "graph"], module: Module) -> Collection[str]:
+    by_kind: Mapping[str, Collection[str]] = {
+        "type": module.types, "model": module.models, "tool": module.tools, "graph": module.graphs,
+    }  # fmt: skip
+    return by_kind[kind]
 
 
 def type_names(module: Module, path: Path) -> Iterator[Offer]:

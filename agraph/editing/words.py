@@ -53,7 +53,7 @@ OPTIMIZE_STATEMENTS: Mapping[str, str] = {
 
 TYPES: Mapping[str, str] = {
     "str": "texts", "int": "whole numbers", "float": "finite numbers", "bool": "`true` and `false`",
-    "list": "lists: `list[T]`",
+    "list": "lists: `list[T]`", "image": "pictures", "file": "documents: a PDF or a text",
 }  # fmt: skip
 
 READ_EVERYWHERE: Mapping[str, str] = {

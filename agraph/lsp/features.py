@@ -1,5 +1,6 @@
 """What an editor can ask, each question answered by a function of `agraph.editing`."""
 
+import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -48,6 +49,11 @@ class RequestFailed(JsonRpcException):
     """A request that is understood and refused, with a reason for people."""
 
     CODE = lsp.LSPErrorCodes.RequestFailed
+
+
+def was_refused(record: logging.LogRecord) -> bool:
+    """Whether a log record tells of a request that was refused."""
+    return record.exc_info is not None and isinstance(record.exc_info[1], RequestFailed)
 
 
 def new_server() -> Server:
