@@ -196,16 +196,18 @@ class _Reader:
         if first_error is None:
             start = 1 if source.text.startswith("\ufeff") else 0
             tops = self._read(source.text[start:], "file", start, len(source.text))
-            if tops is not None and not any(
-                each.code == BLOCK_INDENTATION.code for each in self.builder.found
+            # A line that stands out of its block may be a statement, behind a block that was never closed; a
+            # node in another may stand behind a body that was never closed, where a later one was not opened.
+            if tops is not None and not (
+                any(each.code == BLOCK_INDENTATION.code for each in self.builder.found)
+                or any(map(_holds_node, tops))
             ):
                 return tuple(tops), any(isinstance(top, syntax.Number) for top in tops)
-            # A line that stands out of its block may be a statement, behind a block that was never closed.
-            first_error = self.builder.found[-1]
+            first_error = self.builder.found[-1] if self.builder.found else None
         self.builder.begin(source)
         tops, has_header = self._by_parts(source)
         # Should outline and grammar differ about where a statement ends, the error is not lost by that.
-        if not self.builder.found:
+        if not self.builder.found and first_error is not None:
             self.builder.found.append(first_error)
         return tops, has_header
 
@@ -321,6 +323,16 @@ class _Reader:
         return diagnose(
             UNEXPECTED_TOKEN, source, span, hint=hint, fix=fix, expected=expected(accepted), found=met
         )
+
+
+def _holds_node(item: "syntax.Item | syntax.Number") -> bool:
+    """Whether a node of a graph holds a node, which none can."""
+    return isinstance(item, syntax.GraphDeclaration) and any(
+        isinstance(inner, syntax.NodeDeclaration)
+        for statement in item.body
+        if isinstance(statement, syntax.NodeDeclaration)
+        for inner in statement.body or ()
+    )
 
 
 def _is_of_graph(source: Source, part: Part) -> bool:

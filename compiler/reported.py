@@ -36,22 +36,33 @@ _WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 def reported(found: Sequence[Diagnostic], tree: syntax.File, source: Source) -> tuple[Diagnostic, ...]:
     """The findings that are told of a file: each mistake once, by place, without what follows from others."""
-    unread = [source.slice(span) for span in tree.unread]
     told = _without_failed_edges(_without_failed_instances(found, tree, source), tree, source)
-    told = _without_misspelt(_without_guesses(told, unread))
+    told = _without_misspelt(_without_guesses(told, tree, source))
     return _sorted(_of_the_file(_without_failed_imports(told, tree), source))
 
 
-def _without_guesses(found: Sequence[Diagnostic], unread: Sequence[str]) -> Sequence[Diagnostic]:
+def _without_guesses(found: Sequence[Diagnostic], tree: syntax.File, source: Source) -> Sequence[Diagnostic]:
     """The findings but those that something is missing, where it may stand in what could not be read."""
-    if not unread:
+    if not tree.unread:
         return found
+    unread = [source.slice(span) for span in tree.unread]
     words = [_WORD.findall(text) for text in unread]
     nameless = {code for text in unread for code in _NAMELESS.get(_nameless(text), ())}
+    around = [_item_around(span, tree) for span in tree.unread if _nameless(source.slice(span)) == "node"]
     if any(map(_NAMELESS_INPUT.search, unread)):
         nameless |= {kinds.UNKNOWN_NAME.code, kinds.UNKNOWN_INPUT.code}
-    found = [each for each in found if each.code not in nameless]
+    found = [
+        each
+        for each in found
+        if each.code not in nameless
+        and not (each.code == kinds.UNKNOWN_NODE.code and any(_lies_in(each.span, item) for item in around))
+    ]
     return [each for each in found if each.code not in ABSENCES or not _may_stand_in(each, words)]
+
+
+def _item_around(place: Span, tree: syntax.File) -> Span:
+    """The item of the file in which a place lies, else the file."""
+    return next((item.span for item in tree.items if _lies_in(place, item.span)), tree.span)
 
 
 def _may_stand_in(diagnostic: Diagnostic, unread: Sequence[Sequence[str]]) -> bool:
@@ -124,13 +135,12 @@ def _without_failed_edges(
 
 
 _NAMELESS = {
-    "node": (kinds.UNKNOWN_NODE.code,),
     "model": (kinds.UNKNOWN_MODEL.code,),
     "tool": (kinds.UNKNOWN_TOOL.code,),
     "graph": (kinds.UNKNOWN_TOOL.code, kinds.UNKNOWN_GRAPH.code),
     "type": (kinds.UNKNOWN_TYPE.code,),
 }
-"""What may be missed where a declaration has lost its name."""
+"""What may be missed in the file where a declaration has lost its name."""
 
 
 _NAMELESS_INPUT = re.compile(r"[(,]\s*:")

@@ -467,6 +467,12 @@ def test_statements_outside_of_a_graph_are_told_with_the_first_of_a_row() -> Non
     assert found(text) == [("AG0101", "node"), ("AG0101", "?"), ("AG0101", "output")]
 
 
+def test_a_brace_too_few_is_not_made_up_for_by_a_later_one() -> None:
+    text = "agraph 1\ngraph g() {\n  node a {\n    on = 1\n\n  node b\n    on = 2\n  }\n}\n"
+    assert [code for code, _ in found(text)] == ["AG0103", "AG0101"]
+    assert found(text.replace("on = 1", "on = 1\n  }").replace("node b", "node b {")) == []
+
+
 def test_a_block_closed_by_a_later_one_is_told_by_its_indentation() -> None:
     text = DEBATE.replace('Cite at least one source.\n      {{ inbox }}\n      """', "Cite")
     assert {code for code, _ in found(text)} == {"AG0107"}
