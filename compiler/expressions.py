@@ -324,7 +324,7 @@ def _call(call: syntax.Call, scope: Scope) -> Typed:
     for position, (value, given, wanted, span, parameter) in enumerate(_arguments(tool, call, scope)):
         values.append(value)
         # What could not be understood may be a list, over whose items the tool would be applied.
-        unknown = unknown or (value, given) == NOTHING
+        unknown = unknown or value is NOTHING[0]
         may_not_run = may_not_run or lacks(given, wanted)
         if maps_over(given, wanted):
             mapped.append(position)
