@@ -22,6 +22,9 @@ from agraph.runtime.errors import DataError
 
 Format = Literal["jsonl", "json", "csv"]
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+"""Writes what is the same for equal columns, whatever their order."""
+
 _SUFFIXES: dict[str, Format] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv"}
 
 
@@ -180,7 +183,7 @@ def _numbered(parsed: Iterator[tuple[str, dict[str, Json]]], *, typed: bool) -> 
     seen: set[bytes] = set()
     repeated: Counter[bytes] = Counter()
     for number, (place, columns) in enumerate(parsed, 1):
-        content = json.dumps(columns, sort_keys=True, separators=(",", ":"))
+        content = _CANONICAL.encode(columns)
         key = hashlib.sha256(content.encode()).digest()[:16]
         suffix = ""
         if key in seen:
@@ -269,9 +272,7 @@ def parse_json(text: str) -> Json:
         ValueError: It is JSON for Python's reader only.
     """
     try:
-        value: Json = json.loads(
-            text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_without_repetition
-        )
+        value: Json = _READER.decode(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     return value
@@ -294,6 +295,11 @@ def _without_repetition(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         [(name, _), *_] = Counter(name for name, _ in pairs).most_common(1)
         raise ValueError(f"`{name}` stands in one object twice")
     return columns
+
+
+_READER = json.JSONDecoder(
+    parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_without_repetition
+)
 
 
 def _is_cut(error: json.JSONDecodeError) -> bool:

@@ -21,11 +21,11 @@ class Attempt:
 
     Attributes:
         number: Counted from 0.
-        timeout: Its clock.
+        timeout: Its clock, or `None` where it may take any time.
     """
 
     number: int
-    timeout: asyncio.Timeout
+    timeout: asyncio.Timeout | None
 
 
 def with_attempts(node: Node, work: Callable[[Frame, Attempt], Coroutine[Any, Any, Json]]) -> Later:
@@ -40,6 +40,8 @@ def with_attempts(node: Node, work: Callable[[Frame, Attempt], Coroutine[Any, An
         return await attempt(frame, node.retries)
 
     async def attempt(frame: Frame, number: int) -> Json:
+        if node.timeout_s is None:
+            return await work(frame, Attempt(number, None))
         timeout = asyncio.timeout(node.timeout_s)
         try:
             async with timeout:

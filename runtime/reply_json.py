@@ -10,8 +10,21 @@ from agraph.runtime.models.protocol import Reply, ToolCall, Usage
 
 def reply_json(reply: Reply) -> dict[str, Json]:
     """The reply as a JSON object, which `reply_of` reads."""
-    written: dict[str, Json] = attrs.asdict(reply)
-    return written
+    usage = reply.usage
+    return {
+        "text": reply.text,
+        "calls": [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in reply.calls],
+        "stop_reason": reply.stop_reason,
+        "usage": {
+            "calls": usage.calls,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cost_usd": usage.cost_usd,
+            "cache_read_tokens": usage.cache_read_tokens,
+            "cache_write_tokens": usage.cache_write_tokens,
+        },
+        "blocks": list[Json](reply.blocks),
+    }
 
 
 def reply_of(written: Json) -> Reply | None:

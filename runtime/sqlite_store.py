@@ -13,7 +13,7 @@ import attrs
 
 from agraph.compiler.ir import Json
 from agraph.runtime.errors import DamagedStoreError
-from agraph.runtime.event_json import event_json
+from agraph.runtime.event_json import event_text
 from agraph.runtime.lock_file import claim
 from agraph.runtime.models.protocol import Reply
 from agraph.runtime.reply_json import reply_json, reply_of
@@ -98,7 +98,7 @@ class SqliteStore:
             # What fails is not written again and not waited for either.
             self._written += len(events)
             # One row for many events: between two rows this thread waits long for one that is busy.
-            text = _json([event_json(event, at_s) for event, at_s in events])
+            text = f"[{','.join([event_text(event, at_s) for event, at_s in events])}]"
             to.execute("INSERT INTO events (run, count, events) VALUES (?, ?, ?)", (run, len(events), text))
 
         self._writer.begin(insert)

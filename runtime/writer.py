@@ -37,6 +37,7 @@ class Writer:
             connection: In autocommit mode, and allowed in another thread than that which made it.
         """
         self._connection = connection
+        self._synchronous = ""
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         # A daemon, so that a process whose store nobody closes can end.
         self._thread = threading.Thread(target=self._run, name="agraph store", daemon=True)
@@ -100,7 +101,11 @@ class Writer:
 
     def _transaction(self, jobs: Sequence[_Job]) -> list[Any]:
         connection = self._connection
-        connection.execute(f"PRAGMA synchronous = {'FULL' if any(job.lasting for job in jobs) else 'NORMAL'}")
+        wanted = "FULL" if any(job.lasting for job in jobs) else "NORMAL"
+        # Each statement is a wait for the thread that is busy, and most need nothing lasting.
+        if wanted != self._synchronous:
+            connection.execute(f"PRAGMA synchronous = {wanted}")
+            self._synchronous = wanted
         # A transaction that only later wants to write fails at once where another process writes.
         connection.execute("BEGIN IMMEDIATE")
         try:

@@ -5,9 +5,10 @@ No exception that leaves here is chained to one of the SDK's, whose request hold
 """
 
 import asyncio
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import attrs
@@ -25,7 +26,6 @@ from agraph.runtime.prices import Price, Prices
 
 if TYPE_CHECKING:
     from anthropic import APIStatusError, AsyncAnthropic
-    from anthropic.types import MessageParam
 
 SPEND_LIMITS = (
     "contract_spend_limit_reached",
@@ -33,6 +33,8 @@ SPEND_LIMITS = (
     "linked_organization_spend_limit_reached",
 )
 """Codes of the service for a limit that no waiting lifts; some come with the status of a rate limit."""
+
+PATH = "/v1/messages"
 
 MOST_CONNECTIONS = 1000
 
@@ -110,7 +112,6 @@ def _new_client(address: _Address) -> "AsyncAnthropic":
     return AsyncAnthropic(
         api_key=address.key,
         base_url=address.server,
-        # An explicit timeout also lifts the SDK's refusal of a large `max_tokens` without streaming.
         timeout=address.timeout_s,
         max_retries=0,
         # What was allowed is this server, and not whichever it points at.
@@ -175,6 +176,7 @@ class AnthropicAdapter:
     async def _exchange(self, request: Request) -> Reply | ModelError:
         """The reply or the failure as a value: raised in here, it would carry the SDK's error as context."""
         from anthropic import AnthropicError, APIConnectionError, APIStatusError, APITimeoutError
+        from httpx2 import Response
 
         if self._client is None:
             self._client = _held_client(self._address)
@@ -182,17 +184,13 @@ class AnthropicAdapter:
             refusal = files_refusal(request.files, self.profile, self.settings.host)
             if refusal is not None:
                 return UnavailableError(self._told(refusal))
-        # Files are read and spelled in letters, which may take a while.
-        body = await asyncio.to_thread(request_body, request) if request.files else request_body(request)
         try:
+            # Files are read and spelled in letters, which may take a while.
+            content = await asyncio.to_thread(self._body, request) if request.files else self._body(request)
             # The client's timeout is for each wait; a server that sends a byte now and then would outlast it.
             async with asyncio.timeout(self.settings.timeout_s):
-                response = await self._client.messages.with_raw_response.create(
-                    model=self.settings.id,
-                    max_tokens=self.settings.max_tokens,
-                    messages=cast("list[MessageParam]", body.pop("messages")),
-                    extra_body=_with_options(body, self.settings.passed),
-                )
+                # Not `messages.create`, whose types are for requests and replies that people write and read.
+                response = await self._client.post(PATH, cast_to=Response, content=content)
         except (TimeoutError, APITimeoutError):
             reason = f"no answer from `{self.settings.host}` in {self.settings.timeout_s:g} s"
             return TransientError(self._told(reason))
@@ -208,8 +206,13 @@ class AnthropicAdapter:
             )
         except AnthropicError as error:
             return ModelError(self._told(self._excerpt(str(error))))
-        self._hear(response.http_response.headers)
-        return self._reply(response.http_response.content, request)
+        self._hear(response.headers)
+        return self._reply(response.content, request)
+
+    def _body(self, request: Request) -> bytes:
+        said = _with_options(request_body(request), self.settings.passed)
+        body = {"model": self.settings.id, "max_tokens": self.settings.max_tokens, **said}
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
     def _hear(self, headers: Mapping[str, str]) -> None:
         self.limits = read_limits(headers, datetime.now(UTC))
