@@ -20,7 +20,7 @@ from agraph.runtime.store import RunRecord, Store, StoredCall, Told
 DONE = "done"
 """The outcome of a command that came to its end."""
 
-TOLD_AT_ONCE = 256
+TOLD_AT_ONCE = 1024
 
 LONGEST_BACKLOG = 20_000
 """Events that may wait to be written before a run that ends waits for them."""
