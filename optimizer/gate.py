@@ -65,12 +65,17 @@ class Gate:
             lost, new = sorted(self.reads - reads), sorted(reads - self.reads)
             told = [f"it lacks {_shown(lost)}"] * bool(lost) + [f"it has {_shown(new)}"] * bool(new)
             return Refusal("placeholders", f"{' and '.join(told)}: the placeholders must stay the same")
-        longest = max(ALWAYS_ALLOWED, int(LONGER * len(current)))
+        longest = longest_allowed(current)
         if len(text) > longest:
             return Refusal("too long", f"it has {len(text)} characters; {longest} are the most")
         if runs_of_words([text]) & self.rows - self.own:
             return Refusal("copied", f"it copies {COPIED_WORDS} words in a row from the examples")
         return None
+
+
+def longest_allowed(current: str) -> int:
+    """How many characters a proposal may have."""
+    return max(ALWAYS_ALLOWED, int(LONGER * len(current)))
 
 
 def open_gate(text: str, rows: frozenset[int]) -> Gate:

@@ -14,6 +14,7 @@ from agraph.optimizer.blame import blame, living_prompts
 from agraph.optimizer.gate import Gate, open_gate, runs_of_words, texts_in
 from agraph.optimizer.manuscript import Manuscript
 from agraph.optimizer.moves import TEXT_RUNS, Kind, Turn
+from agraph.optimizer.phrase_merges import merged
 from agraph.optimizer.prompt_history import PromptHistory, Rejected
 from agraph.optimizer.proposals import Proposals, Proposer, Wanted
 from agraph.optimizer.race import LAPS, Raced, race, winner
@@ -30,6 +31,12 @@ are better, but do not keep the search from ending."""
 
 LOOKED_AT = 13
 """On as many train rows the first version is run, to see what fails."""
+
+LOOKED_AT_MOST = 50
+"""On as many where nothing does."""
+
+MERGES = 2
+"""How many proposals of a round are put together from all that was tried."""
 
 UNKNOWN_BLAME = 0.5
 """Where the share of failures that a prompt is to blame for cannot be told, it counts as this."""
@@ -104,6 +111,10 @@ class PromptSearch:
             last=self._fruitless >= self._patience - len(living_prompts(version.graph, version.plan)),
         )  # fmt: skip
         proposals = await self.proposer(wanted, self.generator)
+        merges = merged(
+            wanted.current, history.tried.values(), [*history.texts, *proposals.texts], MERGES, self.generator
+        )
+        proposals = attrs.evolve(proposals, texts=(*proposals.texts, *merges))
         entrants = self._entrants(wanted, proposals)[:allowance]
         raced = await race(version, entrants, self._window())
         best = winner(raced)
@@ -123,7 +134,7 @@ class PromptSearch:
 
     async def _looked_at(self, version: Version) -> tuple[list[int], list[int]]:
         """What the version fails on, and what it gets right; more rows are run where nothing fails."""
-        for count in (LOOKED_AT, LAPS[-1]):
+        for count in (LOOKED_AT, LOOKED_AT_MOST):
             known = [row for row in self.train if row in version.scored]
             if len(known) < count:
                 await version.score(self.train[:count])

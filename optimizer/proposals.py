@@ -9,7 +9,7 @@ import numpy as np
 
 from agraph.compiler.ir import ModelCall, ModelIndex, Node, NodeIndex
 from agraph.compiler.types import STR, ListOf, Record
-from agraph.optimizer.gate import ALWAYS_ALLOWED, LONGER
+from agraph.optimizer.gate import longest_allowed
 from agraph.optimizer.phrase_edits import edited
 from agraph.optimizer.prompt_history import PromptHistory
 from agraph.optimizer.proposing_prompt import case_of, proposing_prompt
@@ -151,7 +151,7 @@ class ModelProposer:
         return proposing_prompt(
             version.graph, node, wanted.current, wanted.history.best(_SHOWN_TRIED),
             wanted.history.rejected[-_SHOWN_REJECTED:], cases,
-            max(ALWAYS_ALLOWED, int(LONGER * len(wanted.current))), SIBLINGS // _BATCHES,
+            longest_allowed(wanted.current), SIBLINGS // _BATCHES,
         )  # fmt: skip
 
 

@@ -12,8 +12,11 @@ import numpy as np
 from agraph.optimizer.version import Version, score_all
 from agraph.optimizer.written import chance_of_better
 
-LAPS = (4, 8, 16, 32)
+LAPS = (4, 8, 16)
 """How many rows have been run after each lap."""
+
+LONG_LAPS = (4, 13, 23, 33, 43, 50)
+"""Likewise where nobody has to stop but who falls behind."""
 
 DOUBT_ROWS = 8
 """A gain seen on as many rows counts by half: chance makes the winner look better than it is."""
@@ -56,11 +59,12 @@ async def race(
         incumbent: What they are compared with.
         proposals: Versions with other values.
         rows: The indices of examples, the first ones first.
-        halved: Whether the worse half stops: where proposals are easily had.
+        halved: Whether the worse half stops: where proposals are easily had. Else the race is longer, too.
     """
+    laps = LAPS if halved else LONG_LAPS
     running = list(range(len(proposals)))
     raced = [Raced(version, 0, 0.0, 0.0, 0.5, finished=True) for version in proposals]
-    for lap in LAPS:
+    for lap in laps:
         part = rows[:lap]
         await score_all([incumbent, *(proposals[each] for each in running)], part)
         for each in running:
@@ -68,7 +72,7 @@ async def race(
         running = [each for each in running if raced[each].finished]
         if not running or lap >= len(rows):
             break
-        if halved and lap < LAPS[-1]:
+        if halved and lap < laps[-1]:
             running.sort(key=lambda each: -raced[each].gain)
             for each in running[(len(running) + 1) // 2 :]:
                 raced[each] = attrs.evolve(raced[each], finished=False)
@@ -78,8 +82,9 @@ async def race(
 
 def runs_of_race(proposals: int, *, halved: bool = True) -> int:
     """The most runs that a race of so many proposals makes, those of the incumbent included."""
-    runs, before = LAPS[-1], 0
-    for lap in LAPS:
+    laps = LAPS if halved else LONG_LAPS
+    runs, before = laps[-1], 0
+    for lap in laps:
         runs += proposals * (lap - before)
         proposals, before = (proposals + 1) // 2 if halved else proposals, lap
     return runs

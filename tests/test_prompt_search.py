@@ -76,10 +76,10 @@ def test_the_command_tells_what_became_of_the_proposals_and_shows_the_diff(
 
 def test_a_budget_that_ends_the_search_keeps_the_best_so_far(tmp_path: Path) -> None:
     block = 'data = jsonl("problems.jsonl", target = "answer")'
-    path = write_world(tmp_path, TEXT.replace(block, f"{block}\n  budget = calls(700)"))
+    path = write_world(tmp_path, TEXT.replace(block, f"{block}\n  budget = calls(200)"))
     result = optimize(str(path), seed=1)
     assert result.stopped
-    assert result.usage.calls <= 700
+    assert result.usage.calls <= 200
     assert result.written
 
 
@@ -158,11 +158,13 @@ def test_a_model_proposes_and_what_it_must_not_is_dropped_and_counted(tmp_path: 
     )
     assert result.prompts is not None
     assert result.written
-    assert prompts_of(tmp_path / "world.agraph") == [GOOD]
+    [prompt] = prompts_of(tmp_path / "world.agraph")
+    assert GOOD in prompt
+    assert "concise" not in prompt
     refused = dict(result.prompts.refused)
     assert (refused["placeholders"], refused["not compiled"], refused["too long"]) == (3, 1, 1)
     assert refused["known"] >= 1
-    assert result.prompts.adopted == 1
+    assert result.prompts.adopted >= 1
 
 
 def test_the_proposer_is_told_the_node_what_failed_what_was_tried_and_what_was_rejected(
