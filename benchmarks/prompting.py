@@ -24,6 +24,8 @@ import numpy as np
 import agraph
 from agraph.compiler.ir import ModelCall
 from agraph.graph_argument import load_graph
+from agraph.optimizer.accept import judge
+from agraph.runtime.frame import Row
 from agraph.runtime.models.protocol import Request, Truth, Turn
 from agraph.runtime.models.simulated import Simulated, is_right
 from agraph.testing import MessagesServer, ReceivedRequest, text
@@ -158,7 +160,7 @@ def _writer(seed: int) -> Callable[[ReceivedRequest], Message]:
 
 
 async def _scored_by_batches(world: Wording, calls: int, shown: Callable[[list[str]], list[str]]) -> float:
-    """The chance with the best of all prompts that were scored.
+    """The chance with the best of all prompts that were scored, unless the verdict rejects it.
 
     Args:
         world: Where.
@@ -167,8 +169,8 @@ async def _scored_by_batches(world: Wording, calls: int, shown: Callable[[list[s
     """
     model = Simulated("reader", wording.RIGHT, phrases=world.worths, choices=CHOICES, seed=world.seed)
     generator = np.random.default_rng([world.seed, 7])
-    examples = questions("wording", world.seed, wording.ROWS)[:BATCH]
-    batch = [(each, each.row.truth) for each in examples if each.row.truth is not None]
+    examples = [each.row for each in questions("wording", world.seed, wording.ROWS)]
+    batch, held_out = examples[:BATCH], examples[-wording.ROWS // 4 :]
     scores = dict[str, float]()
     waiting = [wording.written(wording.START)]
     while calls >= BATCH:
@@ -180,11 +182,21 @@ async def _scored_by_batches(world: Wording, calls: int, shown: Callable[[list[s
         prompt = waiting.pop(0)
         if prompt in scores:
             continue
-        replies = [await model.ask(_request(prompt, each.row.key, truth)) for each, truth in batch]
-        right = [is_right(reply.text, truth.target) for reply, (_, truth) in zip(replies, batch, strict=True)]
-        scores[prompt] = sum(right) / BATCH
+        scores[prompt] = sum(await _right(model, prompt, batch)) / BATCH
         calls -= BATCH
-    return world.chance(max(scores, key=lambda prompt: scores[prompt]))
+    best = max(scores, key=lambda prompt: scores[prompt])
+    start = wording.written(wording.START)
+    before, after = await _right(model, start, held_out), await _right(model, best, held_out)
+    return world.chance(start if judge(before, after, 1.0, 1.0).kind == "rejected" else best)
+
+
+async def _right(model: Simulated, prompt: str, rows: Sequence[Row]) -> list[float]:
+    """For each row whether the model answers it rightly."""
+    truths = [row.truth for row in rows if row.truth is not None]
+    replies = [
+        await model.ask(_request(prompt, row.key, truth)) for row, truth in zip(rows, truths, strict=True)
+    ]
+    return [float(is_right(each.text, truth.target)) for each, truth in zip(replies, truths, strict=True)]
 
 
 def _request(prompt: str, row: str, truth: Truth) -> Request:
