@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -24,6 +24,9 @@ from benchmarks.worlds.catalogue import WORLDS, available
 ROOT = Path(__file__).parents[1]
 PLOT = DOCS / "optimizer-benchmarks.svg"
 RESULTS = ROOT / "build" / "optimizer-benchmarks.jsonl"
+SHORT: Mapping[tuple[str, Estimator], int] = {("adversaries-8", "replay"): 96}
+"""The most runs where they take long: with so many voters there are many settings to be replayed."""
+
 MARK = "python -m benchmarks optimizer"
 
 
@@ -76,8 +79,8 @@ def _completed(
     known = {(each.world, each.estimator, each.seed): each for each in _kept(path, version)}
     missing = [key for key in wanted if key not in known]
     path.parent.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(processes, initializer=os.nice, initargs=(10,)) as pool, path.open("a") as file:
-        running = [pool.submit(contest, *key, settings) for key in missing]
+    with ProcessPoolExecutor(processes, initializer=os.nice, initargs=(5,)) as pool, path.open("a") as file:
+        running = [pool.submit(contest, *key, _settings(key, settings)) for key in missing]
         for done, future in enumerate(as_completed(running), 1):
             record = future.result()
             known[record.world, record.estimator, record.seed] = record
@@ -87,6 +90,11 @@ def _completed(
     if missing:
         print(file=sys.stderr)
     return [known[key] for key in wanted]
+
+
+def _settings(key: tuple[str, Estimator, int], settings: Settings) -> Settings:
+    world, estimator, _ = key
+    return attrs.evolve(settings, runs=min(settings.runs, SHORT.get((world, estimator), settings.runs)))
 
 
 def _kept(path: Path, version: str) -> Iterable[Record]:

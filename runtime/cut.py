@@ -6,6 +6,7 @@ of the edges into them cost no call.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import and_
 
 import attrs
 
@@ -19,6 +20,7 @@ class Cut:
 
     Attributes:
         behind: (nodes,) whether each node lies behind the cut.
+        entering: (edges,) whether each leads to a node behind the cut.
         entrances: The nodes before the cut that nodes behind it may hear, or that are part of the answer.
         free: The parameters that change nothing before the cut: of edges behind it, and of gates of nodes
             that are heard behind it only.
@@ -27,6 +29,7 @@ class Cut:
     """
 
     behind: tuple[bool, ...]
+    entering: tuple[bool, ...]
     entrances: tuple[ir.NodeIndex, ...]
     free: frozenset[int]
     first: ir.Graph
@@ -48,11 +51,8 @@ class Cut:
 
     def rest(self, realization: Realization) -> Realization:
         """The realization without the edges before the cut: what is to be run again."""
-        kept = tuple(
-            there and self.behind[receiver]
-            for there, receiver in zip(realization.edges, self.first.edges.receivers, strict=True)
-        )
-        return Realization(realization.nodes, kept)
+        # This is asked for every setting that is replayed.
+        return Realization(realization.nodes, tuple(map(and_, realization.edges, self.entering)))
 
 
 def cut(graph: ir.Graph) -> Cut:
@@ -73,7 +73,8 @@ def cut(graph: ir.Graph) -> Cut:
         ),
     )
     free = {p for p, receiver in zip(edges.parameters, edges.receivers, strict=True) if behind[receiver]}
-    return Cut(tuple(behind), entrances, frozenset((free | set(gates)) - {ir.FIXED}), first, second)
+    entering = tuple(behind[receiver] for receiver in edges.receivers)
+    return Cut(tuple(behind), entering, entrances, frozenset((free | set(gates)) - {ir.FIXED}), first, second)
 
 
 def _not_leading_to(asking: Sequence[bool], edges: ir.Edges) -> list[bool]:
