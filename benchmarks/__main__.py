@@ -5,6 +5,7 @@ What is told at length, instead of held against a limit, has a command of its ow
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -24,6 +25,8 @@ NAMES = (
 def main(arguments: Sequence[str]) -> int:
     """Print the measurements; gives 1 where one is beyond its limit, else 0."""
     if arguments and arguments[0] in COMMANDS:
+        # Small matrices in as many processes as there are processors: threads of their own only hinder them.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         command: int = import_module(f"benchmarks.{COMMANDS[arguments[0]]}").main(arguments[1:])
         return command
     parser = argparse.ArgumentParser(

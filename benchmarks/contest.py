@@ -8,12 +8,11 @@ import attrs
 import numpy as np
 
 from agraph.optimizer.evaluate import Evaluator
-from agraph.optimizer.progress import Step
 from agraph.optimizer.published import uncached
 from agraph.optimizer.replays import Replays
 from agraph.optimizer.search import search
 from agraph.optimizer.settings import Estimator, Settings
-from agraph.runtime.plan import deployed
+from agraph.runtime.plan import Realization, deployed
 from agraph.runtime.session import Session
 from benchmarks.worlds.catalogue import world
 from benchmarks.worlds.world import World
@@ -65,7 +64,7 @@ def contest(name: str, estimator: Estimator, seed: int, settings: Settings) -> R
 
 async def _contest(within: World, estimator: Estimator, seed: int, settings: Settings) -> Record:
     started = process_time()
-    stations: list[tuple[Step, int]] = []
+    stations: list[tuple[Realization, int, int]] = []
     graph = uncached(within.graph) if estimator in UNSHARED else within.graph
     async with Session(graph) as session:
         evaluator = Evaluator(session, within.examples, within.scorer, 16, price=within.price)
@@ -78,21 +77,21 @@ async def _contest(within: World, estimator: Estimator, seed: int, settings: Set
             within.validation,
             attrs.evolve(settings, estimator=estimator),
             np.random.default_rng([seed, 5]),
-            lambda step: stations.append((step, calls())),
+            lambda step: stations.append((step.mode, step.runs, calls())),
         )
-        in_all = calls()
-    end = within.share(result.incumbent)
-    held = reached([within.share(step.mode) for step, _ in stations], end)
+        stations.append((result.incumbent, result.runs, calls()))
+    shares = [within.share(realization) for realization, *_ in stations]
+    held = reached(shares)
     return Record(
         world=within.name,
         estimator=estimator,
         seed=seed,
-        graphs=None if held is None else stations[held][0].runs,
-        calls=None if held is None else stations[held][1],
+        graphs=None if held is None else stations[held][1],
+        calls=None if held is None else stations[held][2],
         graphs_in_all=result.runs,
-        calls_in_all=in_all,
+        calls_in_all=stations[-1][2],
         start=round(within.share(deployed(within.graph)), 4),
-        end=round(end, 4),
+        end=round(shares[-1], 4),
         seconds=round(process_time() - started, 2),
     )
 
@@ -105,14 +104,14 @@ def _counter(within: World, session: Session, estimator: Estimator) -> Callable[
     return lambda: lookups().total if estimator in UNSHARED else lookups().distinct
 
 
-def reached(shares: Sequence[float], end: float) -> int | None:
-    """The first step from which on all is within reach of the optimum, or `None`; the end counts too.
+def reached(shares: Sequence[float]) -> int | None:
+    """The first station from which on all are within reach of the optimum, or `None`.
 
-    >>> reached([0.5, 0.96, 0.9, 0.97, 1.0], end=0.99)
+    >>> reached([0.5, 0.96, 0.9, 0.97, 1.0])
     3
-    >>> reached([0.5, 0.96], end=0.9)
+    >>> reached([0.5, 0.96, 0.9])
     """
     held = len(shares)
     while held and shares[held - 1] >= WITHIN:
         held -= 1
-    return held if end >= WITHIN and held < len(shares) else None
+    return held if held < len(shares) else None

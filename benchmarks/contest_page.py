@@ -94,6 +94,7 @@ def plot(records: Sequence[Record], path: Path) -> None:
                     color=COLOURS[estimator],
                 )
         axis.set(title=place, xscale="log", ylim=(-0.03, 1.03))
+        axis.minorticks_off()
         axis.grid(alpha=0.3)
     for axis in axes.flat[len(worlds) :]:
         axis.set_axis_off()

@@ -86,9 +86,9 @@ def _completed(
             known[record.world, record.estimator, record.seed] = record
             file.write(json.dumps({"version": version, **attrs.asdict(record)}) + "\n")
             file.flush()
-            print(f"\r{done} of {len(missing)}", end="", file=sys.stderr, flush=True)
-    if missing:
-        print(file=sys.stderr)
+            if sys.stderr.isatty():
+                end = "\n" if done == len(missing) else ""
+                print(f"\r{done} of {len(missing)}", end=end, file=sys.stderr, flush=True)
     return [known[key] for key in wanted]
 
 

@@ -39,7 +39,7 @@ def test_a_file_that_cannot_be_read_is_refused(name: str, verb: str, tmp_path: P
     assert_refused(in_new_process(verb, "a.agraph", cwd=tmp_path), f"cannot read `a.agraph`: {reason}")
 
 
-@pytest.mark.parametrize("verb", ["check", "compile", "show", "run"])
+@pytest.mark.parametrize("verb", ["compile", "show", "run"])
 def test_a_folder_is_refused(verb: str, tmp_path: Path) -> None:
     (tmp_path / "a.agraph").mkdir()
     assert_refused(in_new_process(verb, "a.agraph", cwd=tmp_path), "cannot read `a.agraph`: it is a folder")

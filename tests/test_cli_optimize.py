@@ -373,15 +373,14 @@ def test_a_budget_of_calls_is_a_hard_stop(optimize: Verb, tmp_path: Path) -> Non
     assert path.read_text("utf-8") == text
 
 
-def test_a_search_that_a_budget_ends_keeps_its_best_so_far(optimize: Verb, tmp_path: Path) -> None:
-    text = TEAM.replace("metric = contains", "metric = contains\n  budget = calls(250)")
-    path = write_team(tmp_path, text)
-    finished = optimize(path)
-    assert finished.code == 0, finished
-    assert "ended early: the budget of 250 calls is spent" in finished.out
-    spent = next(line for line in finished.out.splitlines() if "runs to learn" in line)
-    assert 0 < int(spent.split("; ")[1].split(" calls")[0]) <= 400
-    assert path.read_text("utf-8") != text
+def test_what_a_search_found_until_a_budget_ended_it_is_judged(optimize: Verb, tmp_path: Path) -> None:
+    text = TEAM.replace("metric = contains", "metric = contains\n  budget = calls(150)")
+    finished = optimize(write_team(tmp_path, text))
+    assert finished.code in (0, 3), finished
+    assert "ended early: " in finished.out
+    assert "held-out after" in finished.out
+    spent = next(line for line in finished.out.splitlines() if "to learn" in line)
+    assert 0 < int(spent.split("; ")[1].split(" call")[0]) <= 150
 
 
 def test_a_budget_that_suffices_is_no_hindrance(optimize: Verb, tmp_path: Path) -> None:

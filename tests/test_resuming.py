@@ -21,10 +21,7 @@ ANEW = TEXT.replace('prompt = "Answer', 'cache = false\n    prompt = "Answer')
 
 CONCURRENCY = 4
 
-COMMANDS = {
-    "eval": ("eval", "--json"),
-    "optimize": ("optimize", "--plan", "--realizations", "12", "--seed", "3"),
-}
+OPTIONS = {"eval": ("--json",)}
 
 
 class Holding:
@@ -55,8 +52,7 @@ def command(
     verb: str, path: Path, server: MessagesServer, monkeypatch: pytest.MonkeyPatch
 ) -> "subprocess.Popen[str]":
     monkeypatch.setenv("ANTHROPIC_BASE_URL", server.base_url)
-    name, *options = COMMANDS[verb]
-    return started(name, path, *options, "--concurrency", str(CONCURRENCY))
+    return started(verb, path, *OPTIONS[verb], "--concurrency", str(CONCURRENCY))
 
 
 def score(finished: Finished) -> list[str]:
@@ -67,7 +63,7 @@ def score(finished: Finished) -> list[str]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no lock for a command's checkpoints")
-@pytest.mark.parametrize("verb", ["eval", "optimize"])
+@pytest.mark.parametrize("verb", OPTIONS)
 def test_what_is_asked_anew_each_time_is_not_asked_again_after_a_kill(
     verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

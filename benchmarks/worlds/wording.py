@@ -14,7 +14,7 @@ RIGHT = 0.3
 
 HELPING = (0.15, 0.12, 0.1, 0.08, 0.05)
 HARMING = (-0.12, -0.1, -0.08, -0.05)
-ROWS = 240
+ROWS = 200
 
 SENTENCES = (
     "Think step by step.", "Name the quantity that is asked for.", "Check the answer.",
@@ -27,6 +27,9 @@ SENTENCES = (
 START = ("Answer the question.",)
 MOST = 8
 """Sentences of a prompt."""
+
+FREE = 0.25
+"""How often the writer forgets what it was shown."""
 
 READS = "{{ question }}"
 
@@ -112,14 +115,14 @@ def sentences_of(prompt: str) -> tuple[str, ...]:
 def proposed(shown: Sequence[str], count: int, generator: np.random.Generator) -> list[str]:
     """What the writer makes of the prompts that it is shown, the best last; without any it writes freely.
 
-    It takes mostly the best one, at times mixes in another, drops a sentence now and then, and adds one or
-    two. It has no idea which sentences count.
+    Now and then it forgets what it was shown. Else it takes mostly the best one, at times mixes in another,
+    drops a sentence here and there, and adds one or two. It has no idea which sentences count.
     """
     return [_proposal([sentences_of(each) for each in shown], generator) for _ in range(count)]
 
 
 def _proposal(shown: Sequence[tuple[str, ...]], generator: np.random.Generator) -> str:
-    if not shown:
+    if not shown or generator.random() < FREE:
         return written(_drawn(int(generator.integers(3, 1 + MOST)), generator))
     best = shown[-1] if generator.random() < 0.6 else shown[int(generator.integers(len(shown)))]
     mixed = shown[int(generator.integers(len(shown)))] if generator.random() < 0.3 else ()
