@@ -44,7 +44,8 @@ def main(arguments: Sequence[str]) -> int:
     ]
     settings = Settings() if options.runs is None else Settings(runs=options.runs)
     records = _completed(wanted, settings, options.results, options.processes)
-    text = table(records)
+    last = options.start_seed + options.seeds - 1
+    text = f"Seeds {options.start_seed} to {last}.\n\n{table(records)}"
     print(text)
     if options.write:
         PAGE.write_text(replaced(PAGE.read_text("utf-8"), MARK, text), "utf-8")
