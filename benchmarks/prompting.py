@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run all and show the table; gives 0."""
     parser = argparse.ArgumentParser("benchmarks prompts", description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=20, help="how many (20)")
-    parser.add_argument("--start-seed", type=int, default=1000, help="the first of them (1000)")
+    parser.add_argument("--start-seed", type=int, default=2000, help="the first of them (2000)")
     parser.add_argument(
         "--processes", type=int, default=os.cpu_count(), help="at once (as many as processors)"
     )
@@ -80,7 +80,8 @@ def main(arguments: Sequence[str]) -> int:
     ]
     with ProcessPoolExecutor(options.processes, initializer=os.nice, initargs=(10,)) as pool:
         found = [each for three in pool.map(searched, *zip(*wanted, strict=True)) for each in three]
-    shown = table(found)
+    last = options.start_seed + options.seeds - 1
+    shown = f"Seeds {options.start_seed} to {last}.\n\n{table(found)}"
     print(shown)
     if options.write:
         PAGE.write_text(replaced(PAGE.read_text("utf-8"), MARK, shown), "utf-8")
