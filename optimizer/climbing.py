@@ -92,7 +92,7 @@ class Climb:
     async def settle(self) -> None:
         """Take the best of all that was seen, on ever more rows."""
         known = ranking(self.board, self.frontier.known, self.incumbent)
-        entrants = [self.incumbent, *known][: 4 * self.settings.finalists]
+        entrants = [self.incumbent, *known][: self.settings.entrants]
         start = min(self.settings.block, len(self.rows))
         self.incumbent = (await halved(self.board, entrants, self.rows, start, 1))[0]
 

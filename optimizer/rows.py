@@ -117,13 +117,6 @@ def open_rows(path: Path | str, file_format: Format | None = None, *, target: st
     return rows
 
 
-def read_rows(
-    path: Path | str, file_format: Format | None = None, *, target: str | None = None
-) -> tuple[DataRow, ...]:
-    """The rows of a data file, at least one; see `open_rows`."""
-    return tuple(open_rows(path, file_format, target=target))
-
-
 def _stamp(path: Path | str) -> tuple[int, ...]:
     """What tells a file from what it is after it was changed."""
     try:

@@ -23,7 +23,7 @@ class Settings:
         batch: How many realizations `reinforce-loo` draws a step.
         block: Rows on which it scores a realization first.
         rows: The most train rows on which realizations are compared.
-        finalists: How many are compared on the validation rows, beside the seed.
+        entrants: Among how many of those that were seen `reinforce-loo` chooses in the end.
         validation: The most validation rows to compare them on.
         tolerance: What is left to gain, in score, below which learning ends.
     """
@@ -34,6 +34,6 @@ class Settings:
     batch: int = 16
     block: int = 8
     rows: int = 256
-    finalists: int = 4
+    entrants: int = 16
     validation: int = 64
     tolerance: float = 0.005

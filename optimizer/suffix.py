@@ -83,18 +83,6 @@ class Suffix:
         settings = np.concatenate([np.asarray(switches, np.bool_), speaking], axis=1)
         return np.array(await together([self.worths(each, settings) for each in draws]))
 
-    def heard_chances(self, chances: Floats) -> Floats:
-        """(voices,) the chance of the likeliest edge by which each is heard.
-
-        Args:
-            chances: (parameters,) of each being on.
-        """
-        loudest = dict.fromkeys(self.voices, 0.0)
-        for _, switch, sender in self._edges:
-            if sender in loudest:
-                loudest[sender] = max(loudest[sender], 1.0 if switch < 0 else float(chances[switch]))
-        return np.array([loudest[voice] for voice in self.voices])
-
     def realization(self, drawn: Realization, setting: Booleans) -> Realization:
         """The realization that was drawn, in another setting behind the cut."""
         count = len(self.parameters)

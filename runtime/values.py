@@ -216,20 +216,6 @@ def _is_json(value: object) -> bool:
             return False
 
 
-def matches(type_: Type) -> Callable[[object], bool]:
-    """A function that tells whether a value is of the type."""
-    read = reader(type_)
-
-    def is_match(value: object) -> bool:
-        try:
-            read(value)
-        except MisfitError:
-            return False
-        return True
-
-    return is_match
-
-
 def json_schema(type_: Type) -> dict[str, Json]:
     """The JSON schema of the type's values; what may be null may be left out of its record."""
     match type_:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from agraph.compiler import ir
 from agraph.optimizer.scoreboard import Score
 from agraph.runtime.plan import Realization
+from benchmarks.worlds.panels import climbs_end
 from tests.graphs import graph, node
 
 Integers = npt.NDArray[np.int64]
@@ -80,27 +81,4 @@ def random_panel(generator: np.random.Generator, rows: int) -> Panel:
 def is_trap(of: Panel) -> bool:
     """Whether neither climbing by single flips from all members, nor the gradient, nor both find the best."""
     means = of.right.mean(axis=1)
-    ends = {_climbed(means, len(means) - 1, of.members), _climbed(means, gradient_end(of), of.members)}
-    return all(means[end] < means.max() for end in ends)
-
-
-def gradient_end(of: Panel) -> int:
-    """The mode of the policy at the end of exact gradient ascent from 0.5 everywhere."""
-    means = of.right.mean(axis=1)
-    bits = np.arange(len(means))[:, None] >> np.arange(of.members) & 1
-    log_odds = np.zeros(of.members)
-    for _ in range(300):
-        chances = 1 / (1 + np.exp(-log_odds))
-        weights = np.prod(np.where(bits == 1, chances, 1 - chances), axis=1)
-        gradient = (weights * means) @ (bits - chances)
-        log_odds = np.clip(log_odds + 0.2 * gradient / (np.abs(gradient).max() + 1e-12), -4, 4)
-    return sum(1 << index for index, each in enumerate(log_odds.tolist()) if each >= 0)
-
-
-def _climbed(means: Floats, start: int, members: int) -> int:
-    here = start
-    while True:
-        best = max((here ^ (1 << index) for index in range(members)), key=lambda number: float(means[number]))
-        if means[best] <= means[here]:
-            return here
-        here = best
+    return all(means[end] < means.max() for end in climbs_end(means))

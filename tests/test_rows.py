@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from agraph.compiler.ir import DataSet, Edges, Graph, Json, Task
 from agraph.compiler.types import BOOL, FLOAT, INT, STR, ListOf, LiteralUnion, Optional, Type
 from agraph.optimizer.columns import inputs_of
-from agraph.optimizer.rows import DataRow, read_rows
+from agraph.optimizer.rows import DataRow, Format, open_rows
 from agraph.optimizer.task import data_set, read_examples
 from agraph.runtime.errors import DataError, InputError
 
@@ -25,6 +25,12 @@ VALUES = st.recursive(
 )
 OBJECTS = st.dictionaries(st.text(), VALUES, max_size=4)
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+
+
+def read_rows(
+    path: Path, file_format: Format | None = None, *, target: str | None = None
+) -> tuple[DataRow, ...]:
+    return tuple(open_rows(path, file_format, target=target))
 
 
 @pytest.fixture(scope="module")

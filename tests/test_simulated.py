@@ -16,8 +16,9 @@ from agraph.runtime.models.carried import carried
 from agraph.runtime.models.protocol import Request, Truth, Turn, Usage
 from agraph.runtime.models.providers import open_model
 from agraph.runtime.models.simulated import FIRST_LINE, Simulated, is_right, open_simulated, wrong_answer
-from agraph.runtime.values import json_schema, matches
+from agraph.runtime.values import json_schema
 from tests.graphs import model
+from tests.matching import matches
 
 TRUTH = Truth("paris", ("paris", "rome", "oslo"))
 

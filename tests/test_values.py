@@ -23,7 +23,8 @@ from agraph.compiler.types import (
     Type,
     Variable,
 )
-from agraph.runtime.values import MisfitError, json_schema, matches, parse_reply, parse_text, reader, shorten
+from agraph.runtime.values import MisfitError, json_schema, parse_reply, parse_text, reader, shorten
+from tests.matching import matches
 
 SIDE = LiteralUnion(("pro", "con"))
 VERDICT = Record("Verdict", (("winner", SIDE), ("why", Optional(STR)), ("scores", ListOf(FLOAT))))

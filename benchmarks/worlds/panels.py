@@ -141,12 +141,20 @@ def means(answers: Integers) -> Floats:
 
 def is_trap(scores: Floats) -> bool:
     """Whether neither climbing by single flips from all members, nor the gradient, nor both find the best."""
+    return all(scores[end] < scores.max() / 1.06 for end in climbs_end(scores))
+
+
+def climbs_end(scores: Floats) -> set[int]:
+    """The subsets in which climbing by single flips ends, from all members and from where the gradient ends.
+
+    Args:
+        scores: (subsets,) of each subset; bit k of its number stands for member k.
+    """
     members = len(scores).bit_length() - 1
-    ends = {
+    return {
         _climbed(scores, len(scores) - 1, members),
         _climbed(scores, _gradient_end(scores, members), members),
     }
-    return all(scores[end] < scores.max() / 1.06 for end in ends)
 
 
 def _gradient_end(scores: Floats, members: int) -> int:
