@@ -40,7 +40,12 @@ def _head(record: RunRecord, runs: Sequence[RunTrace]) -> Iterator[str]:
     began = datetime.datetime.fromtimestamp(record.started_s).astimezone()
     took = "" if record.finished_s is None else f", {_seconds(record.finished_s - record.started_s)}"
     yield f"run {record.number}: {record.verb} {record.file}:{record.graph}, {began:%Y-%m-%d %H:%M:%S}{took}"
-    yield f"{record.outcome or 'not ended'}; {counted(len(runs), 'realization')}, {_used(_calls(runs))}"
+    told = (
+        f"{counted(len(runs), 'realization')}, {_used(_calls(runs))}"
+        if runs
+        else "no events are kept of what costs nothing"
+    )
+    yield f"{record.outcome or 'not ended'}; {told}"
 
 
 def _calls(runs: Iterable[RunTrace]) -> list[CallTrace]:

@@ -38,6 +38,16 @@ def test_its_own_tests_pass_offline(
     assert "test " in (EXAMPLES / f"{name}.agraph").read_text("utf-8")
 
 
+def test_what_the_readme_optimizes_first_passes_its_tests_afterwards(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for file in EXAMPLES.glob("panel.*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    for verb in ("optimize", "test"):
+        finished = in_process(capsys, verb, tmp_path / "panel.agraph")
+        assert finished.code == 0, finished
+
+
 @pytest.mark.parametrize("form", ["text", "dot", "mermaid"])
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_it_is_shown_in_every_form(name: str, form: str, capsys: pytest.CaptureFixture[str]) -> None:

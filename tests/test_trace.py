@@ -89,3 +89,7 @@ def test_a_failure_stands_in_the_place_of_a_value() -> None:
     events = [NodeEnded(0, "n", 0.1, None, "it broke"), NodeEnded(0, "o", 0.0, None, None, True)]
     shown = lines(RunBegan(0, "r", {}), *events, RunEnded(0, 0.1, None, "node `n`: it broke"))
     assert shown[1:] == ["├─ n  100.0 ms", "│  ! it broke", "└─ o  skipped", "! node `n`: it broke"]
+
+
+def test_a_command_that_cost_nothing_says_why_it_has_no_events() -> None:
+    assert trace_text(RECORD, []).splitlines()[1:] == ["done; no events are kept of what costs nothing"]
