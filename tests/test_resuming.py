@@ -21,7 +21,7 @@ ANEW = TEXT.replace('prompt = "Answer', 'cache = false\n    prompt = "Answer')
 
 CONCURRENCY = 4
 
-OPTIONS = {"eval": ("--json",)}
+OPTIONS = {"eval": ("--json",), "optimize": ("--plan", "--runs", "60", "--seed", "3")}
 
 
 class Holding:
@@ -42,10 +42,10 @@ class Holding:
                 return slow(DEADLINE_S, answered(request))
         return answered(request)
 
-    def wait_until_all_wait(self) -> None:
-        """Wait until as many are held as may be under way at once: all before them came to their end."""
+    def wait_until_waiting(self, count: int) -> None:
+        """Wait until so many are held."""
         with self._arrived:
-            assert self._arrived.wait_for(lambda: len(self.asked) >= self._first + CONCURRENCY, DEADLINE_S)
+            assert self._arrived.wait_for(lambda: len(self.asked) >= self._first + count, DEADLINE_S)
 
 
 def command(
@@ -75,21 +75,24 @@ def test_what_is_asked_anew_each_time_is_not_asked_again_after_a_kill(
     assert expected.code in (0, 3), expected
 
     script = Holding(9)
+    # An evaluation always has as many under way as it may; a search has so at times.
+    under_way = CONCURRENCY if verb == "eval" else 1
     with MessagesServer(script) as server:
         process = command(verb, killed, server, monkeypatch)
-        script.wait_until_all_wait()
+        script.wait_until_waiting(under_way)
         process.kill()
         ended(process)
         script.released = True
         finished = ended(command(verb, killed, server, monkeypatch))
         # Only what was under way is asked twice.
-        assert len(script.asked) == len(every.asked) + CONCURRENCY
-        assert Counter(every.asked) == Counter(script.asked) - Counter(script.asked[9 : 9 + CONCURRENCY])
+        twice = Counter(script.asked) - Counter(every.asked)
+        assert under_way <= twice.total() <= CONCURRENCY
+        assert Counter(script.asked) - twice == Counter(every.asked)
         assert score(finished) == score(expected)
 
         # What came to its end is asked anew.
         ended(command(verb, killed, server, monkeypatch))
-        assert len(script.asked) == 2 * len(every.asked) + CONCURRENCY
+        assert len(script.asked) == 2 * len(every.asked) + twice.total()
     if verb == "eval":
         assert len(every.asked) == ROWS
 
