@@ -105,8 +105,7 @@ def _rearranged(current: str, generator: np.random.Generator) -> str | None:
         if not lines[line]:
             del lines[line]
     else:
-        places = [(other, spot) for other, parts in enumerate(lines) for spot in range(len(parts))]
-        other, spot = places[generator.integers(len(places))]
+        other, spot = movable[generator.integers(len(movable))]
         lines[line][place], lines[other][spot] = lines[other][spot], lines[line][place]
     return _joined(lines) or None
 
@@ -116,9 +115,12 @@ def _joined(lines: Iterable[Iterable[str]]) -> str:
 
 
 def _put_in(lines: list[list[str]], sentence: str, generator: np.random.Generator) -> None:
-    """A sentence more: on a line of its own, or before or behind those of a line."""
+    """A sentence more: on a line of its own, or before or behind those of a line that holds no placeholder.
+
+    What a placeholder stands for may be long, and a sentence right behind it would be taken for a part of it.
+    """
     line = int(generator.integers(len(lines) + 1))
-    if line == len(lines) or generator.random() < 0.5:
+    if line == len(lines) or generator.random() < 0.5 or any("{{" in part for part in lines[line]):
         lines.insert(line, [sentence])
     else:
         lines[line].insert(int(generator.integers(len(lines[line]) + 1)), sentence)

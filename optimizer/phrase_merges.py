@@ -96,4 +96,8 @@ def _put_together(current: str, worths: dict[str, float]) -> str:
         longer = " ".join([*added, sentence, text])
         if sentence not in present and len(longer) <= longest_allowed(current):
             added.append(sentence)
-    return " ".join([*added, text]) if added else text
+    if not added:
+        return text
+    # Sentences in front of a placeholder stand on a line of their own, for all that it stands for follows.
+    first = text.partition("\n")[0]
+    return ("\n" if "{{" in first else " ").join([" ".join(added), text])

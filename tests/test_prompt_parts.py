@@ -13,7 +13,7 @@ from agraph.optimizer.alternate import alternate
 from agraph.optimizer.evaluate import Scored
 from agraph.optimizer.gate import ALWAYS_ALLOWED, longest_allowed, open_gate, placeholders, runs_of_words
 from agraph.optimizer.moves import Kind, Turn
-from agraph.optimizer.phrase_edits import KNOWN_PHRASES, edited
+from agraph.optimizer.phrase_edits import KNOWN_PHRASES, edited, sentences
 from agraph.optimizer.phrase_merges import effects, merged
 from agraph.optimizer.prompt_history import PromptHistory, Tried
 from agraph.optimizer.race import race, runs_of_race, winner
@@ -69,6 +69,11 @@ PROMPTS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).flatmap(
 )
 
 
+def beside_placeholders(text: str) -> int:
+    """How many sentences stand on a line with one that holds a placeholder."""
+    return sum(len(line) for line in sentences(text) if any("{{" in part for part in line))
+
+
 @given(PROMPTS, st.lists(PROMPTS, max_size=2), st.integers(0, 1000))
 def test_edits_differ_keep_the_placeholders_and_say_only_what_is_known(
     current: str, others: list[str], seed: int
@@ -80,6 +85,8 @@ def test_edits_differ_keep_the_placeholders_and_say_only_what_is_known(
         assert text not in (current, "{{ question }}")
         assert placeholders(text) == placeholders(current)
         assert set(text.split()) <= known
+        # Nothing is put beside a placeholder.
+        assert beside_placeholders(text) <= beside_placeholders(current)
     assert found == edited(current, others, ["{{ question }}"], 4, np.random.default_rng(seed))
 
 
@@ -172,7 +179,7 @@ def test_sentences_that_helped_are_put_together_without_those_that_harmed() -> N
         ("Be rude. {{ q }}", 0.3), ("Be rude. Think. {{ q }}", 0.5), ("Look. {{ q }}", 0.7), ("{{ q }}", 0.5)
     )
     merges = merged("Be rude. {{ q }}", history, [], 1, np.random.default_rng(0))
-    assert merges == ["Look. Think. {{ q }}"]
+    assert merges == ["Look. Think.\n{{ q }}"]
 
 
 def test_effects_are_those_that_the_scores_were_made_of() -> None:
