@@ -9,7 +9,6 @@ import numpy.typing as npt
 from agraph.compiler import ir
 from agraph.optimizer.scoreboard import Score
 from agraph.runtime.plan import Realization
-from benchmarks.worlds.panels import climbs_end
 from tests.graphs import graph, node
 
 Integers = npt.NDArray[np.int64]
@@ -63,7 +62,11 @@ def panel(answers: Integers, truth: Integers) -> Panel:
 
 def random_panel(generator: np.random.Generator, rows: int) -> Panel:
     """Four to eight voters: one or two are strong, the weak ones err together."""
-    members = int(generator.integers(4, 9))
+    return panel(drawn_answers(generator, int(generator.integers(4, 9)), rows), np.zeros(rows, np.int64))
+
+
+def drawn_answers(generator: np.random.Generator, members: int, rows: int) -> Integers:
+    """(members, rows) answers, 0 where they are right: one or two are strong, the weak ones err together."""
     skill = generator.uniform(0.2, 0.45, members)
     strong = int(generator.integers(1, 3))
     skill[generator.permutation(members)[:strong]] = generator.uniform(0.5, 0.65, strong)
@@ -75,10 +78,46 @@ def random_panel(generator: np.random.Generator, rows: int) -> Panel:
         temptation,
         generator.integers(1, 12, (members, rows)),
     )
-    return panel(np.where(luck < skill[:, None], 0, error), np.zeros(rows, np.int64))
+    return np.where(luck < skill[:, None], 0, error)
 
 
 def is_trap(of: Panel) -> bool:
     """Whether neither climbing by single flips from all members, nor the gradient, nor both find the best."""
     means = of.right.mean(axis=1)
     return all(means[end] < means.max() for end in climbs_end(means))
+
+
+def climbs_end(scores: Floats) -> set[int]:
+    """The subsets in which climbing by single flips ends, from all members and from where the gradient ends.
+
+    Args:
+        scores: (subsets,) of each subset; bit k of its number stands for member k.
+    """
+    members = len(scores).bit_length() - 1
+    return {
+        _climbed(scores, len(scores) - 1, members),
+        _climbed(scores, _gradient_end(scores, members), members),
+    }
+
+
+def _gradient_end(scores: Floats, members: int) -> int:
+    """The mode of the policy at the end of exact gradient ascent from 0.5 everywhere."""
+    bits = np.arange(len(scores))[:, None] >> np.arange(members) & 1
+    log_odds = np.zeros(members)
+    for _ in range(300):
+        chances = 1 / (1 + np.exp(-log_odds))
+        weights = np.prod(np.where(bits == 1, chances, 1 - chances), axis=1)
+        gradient = (weights * scores) @ (bits - chances)
+        log_odds = np.clip(log_odds + 0.2 * gradient / (np.abs(gradient).max() + 1e-12), -4, 4)
+    return sum(1 << index for index, each in enumerate(log_odds.tolist()) if each >= 0)
+
+
+def _climbed(scores: Floats, start: int, members: int) -> int:
+    here = start
+    while True:
+        best = max(
+            (here ^ (1 << index) for index in range(members)), key=lambda number: float(scores[number])
+        )
+        if scores[best] <= scores[here]:
+            return here
+        here = best

@@ -12,6 +12,7 @@ from agraph.runtime.plan import Realization
 from agraph.stdlib.text import last_number
 from benchmarks.worlds import lookups
 from benchmarks.worlds.world import World, compiled, example, realization_of
+from tests.panels import climbs_end, drawn_answers
 
 Integers = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
@@ -43,22 +44,6 @@ def trap(name: str, seed: int) -> World:
             break
     said = [[str(answer) for answer in member] for member in answers.tolist()]
     return panel(name, seed, said, ["0"] * answers.shape[1])
-
-
-def drawn_answers(generator: np.random.Generator, members: int, rows: int) -> Integers:
-    """(members, rows) answers, 0 where they are right: one or two are strong, the weak ones err together."""
-    skill = generator.uniform(0.2, 0.45, members)
-    strong = int(generator.integers(1, 3))
-    skill[generator.permutation(members)[:strong]] = generator.uniform(0.5, 0.65, strong)
-    alike, common_error = generator.uniform(0.2, 0.7), generator.uniform(0.3, 0.9)
-    difficulty, temptation = generator.random(rows), generator.integers(1, 4, rows)
-    luck = np.where(generator.random((members, rows)) < alike, difficulty, generator.random((members, rows)))
-    error = np.where(
-        generator.random((members, rows)) < common_error,
-        temptation,
-        generator.integers(1, 12, (members, rows)),
-    )
-    return np.where(luck < skill[:, None], 0, error)
 
 
 def panel(name: str, seed: int, said: Sequence[Sequence[str]], targets: Sequence[str]) -> World:
@@ -142,42 +127,6 @@ def means(answers: Integers) -> Floats:
 def is_trap(scores: Floats) -> bool:
     """Whether neither climbing by single flips from all members, nor the gradient, nor both find the best."""
     return all(scores[end] < scores.max() / 1.06 for end in climbs_end(scores))
-
-
-def climbs_end(scores: Floats) -> set[int]:
-    """The subsets in which climbing by single flips ends, from all members and from where the gradient ends.
-
-    Args:
-        scores: (subsets,) of each subset; bit k of its number stands for member k.
-    """
-    members = len(scores).bit_length() - 1
-    return {
-        _climbed(scores, len(scores) - 1, members),
-        _climbed(scores, _gradient_end(scores, members), members),
-    }
-
-
-def _gradient_end(scores: Floats, members: int) -> int:
-    """The mode of the policy at the end of exact gradient ascent from 0.5 everywhere."""
-    bits = np.arange(len(scores))[:, None] >> np.arange(members) & 1
-    log_odds = np.zeros(members)
-    for _ in range(300):
-        chances = 1 / (1 + np.exp(-log_odds))
-        weights = np.prod(np.where(bits == 1, chances, 1 - chances), axis=1)
-        gradient = (weights * scores) @ (bits - chances)
-        log_odds = np.clip(log_odds + 0.2 * gradient / (np.abs(gradient).max() + 1e-12), -4, 4)
-    return sum(1 << index for index, each in enumerate(log_odds.tolist()) if each >= 0)
-
-
-def _climbed(scores: Floats, start: int, members: int) -> int:
-    here = start
-    while True:
-        best = max(
-            (here ^ (1 << index) for index in range(members)), key=lambda number: float(scores[number])
-        )
-        if scores[best] <= scores[here]:
-            return here
-        here = best
 
 
 def _spelled(number: float | None) -> str:
