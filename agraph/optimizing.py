@@ -18,10 +18,11 @@ from agraph.history import Change, Learned, data_hash, difference, held_out_uses
 from agraph.optimizer.accept import Verdict
 from agraph.optimizer.data_text import example_texts
 from agraph.optimizer.evaluate import Evaluator
+from agraph.optimizer.front import front
 from agraph.optimizer.intervals import CONFIDENCE
 from agraph.optimizer.manuscript import Manuscript
 from agraph.optimizer.moves import KINDS, Kind
-from agraph.optimizer.progress import Evidence, Step, Tried, front
+from agraph.optimizer.progress import Evidence, Step, Tried
 from agraph.optimizer.published import uncached
 from agraph.optimizer.rewrite import Values, current_values
 from agraph.optimizer.settings import Estimator, Settings
@@ -34,6 +35,7 @@ from agraph.runtime.events import Listener
 from agraph.runtime.journal import Journal
 from agraph.runtime.models.protocol import Usage
 from agraph.runtime.permissions import Permissions
+from agraph.runtime.plan import Realization
 from agraph.runtime.session import Session
 from agraph.writing import replace_file, require_writable, sole_use
 
@@ -86,7 +88,10 @@ class Optimization:
         train_rows: How many rows were learned from; likewise `validation_rows` and `held_out_rows`.
         estimator: What learned edges, gates and choices, or `None` where there are none to learn.
         runs: How many runs of the graph on a row were made to learn; a proposal for a text counts as several.
-        front: What was tried of which nothing else was both better and cheaper, the cheapest first.
+        front: What was tried of which nothing else was both better and cheaper, the cheapest first; and where
+            the search for edges, gates and choices began, and what it ended with.
+        searched_from: What the graph was where that search began, the last one where there were several.
+        deployed: What the graph is in the end.
         stopped: Why the search ended before it was done, such as a budget that was spent, or `None`.
         usage: What it all used.
         diff: From the file to its new text, empty where nothing is to be changed.
@@ -111,6 +116,8 @@ class Optimization:
     estimator: Estimator | None
     runs: int
     front: tuple[Tried, ...]
+    searched_from: Realization
+    deployed: Realization
     stopped: str | None
     usage: Usage
     diff: str
@@ -223,7 +230,9 @@ def optimize(
         held_out_rows=len(tuning.split.held_out),
         estimator=tuning.estimator,
         runs=tuning.runs,
-        front=front(tuning.tried),
+        front=front(tuning.tried, (tuning.searched_from, tuning.deployed)),
+        searched_from=tuning.searched_from,
+        deployed=tuning.deployed,
         stopped=tuning.stopped,
         usage=usage,
         diff=difference(source, text, output or path) if accepted else "",

@@ -6,7 +6,14 @@ from typing import Literal
 
 import attrs
 
-from agraph.optimizer.intervals import CONFIDENCE, Interval, difference_interval, mean_interval
+from agraph.optimizer.cost import compared_costs
+from agraph.optimizer.intervals import (
+    CONFIDENCE,
+    Interval,
+    difference_interval,
+    mean_interval,
+    sum_interval,
+)
 from agraph.optimizer.power import rows_to_show, smallest_effect
 
 
@@ -15,13 +22,15 @@ class Verdict:
     """The result against the seed, row by row.
 
     Attributes:
-        kind: `improved` where the sign test says so, `not proven` where the mean is better, or as good at
-            lower cost, but the test does not, else `rejected`.
-        seed_mean: Of the seed's scores.
-        result_mean: Of the result's scores.
+        kind: `improved` where the test says so, `not proven` where the mean is better, or as good at lower
+            cost, but the test does not, else `rejected`. The test is the sign test. Where scores are not all
+            0 or 1 the interval must lie above 0, too; where cost counts the interval alone decides, for then
+            every row is won or lost by a little.
+        seed_mean: Of the seed's scores, without any price.
+        result_mean: Of the result's scores, likewise.
         seed_interval: Of the seed's mean.
         result_interval: Of the result's mean.
-        interval: Of the difference of the means.
+        interval: Of the difference of the means, less that of the prices where cost counts.
         confidence: Of the intervals, and of the test.
         wins: Rows on which the result scored higher.
         losses: Rows on which the seed scored higher.
@@ -32,6 +41,7 @@ class Verdict:
             scores differ as did here.
         rows_needed: On how many rows a difference of this size shows, or `None` where there is no gain.
         reason: A sentence for people.
+        priced: Whether cost counted.
     """
 
     kind: Literal["improved", "not proven", "rejected"]
@@ -49,6 +59,7 @@ class Verdict:
     smallest_effect: float
     rows_needed: int | None
     reason: str
+    priced: bool = False
 
     @property
     def accepted(self) -> bool:
@@ -67,15 +78,18 @@ def judge(
     seed_cost: float,
     result_cost: float,
     confidence: float = CONFIDENCE,
+    saved: Sequence[float] = (),
 ) -> Verdict:
     """Compare the result with the seed on held-out rows.
 
     Args:
         seed_scores: One a row; higher is better.
         result_scores: On the same rows in the same order.
-        seed_cost: Of running the seed on all of them; infinite where it gave no answer.
-        result_cost: Of running the result, in the same unit.
+        seed_cost: Of running the seed on all of them, as `cost.py` counts it; infinite where it gave no
+            answer.
+        result_cost: Of running the result.
         confidence: With no difference, *improved* is said in at most `1 - confidence` of cases.
+        saved: Where cost counts, by how much less it takes from the result's score on each row.
 
     Raises:
         ValueError: There are no rows, or not as many of one as of the other.
@@ -86,10 +100,16 @@ def judge(
     count = len(differences)
     wins = sum(difference > 0 for difference in differences)
     losses = sum(difference < 0 for difference in differences)
-    gain = round(math.fsum(differences) / count, 12)
+    priced = any(saved)
+    gain = round((math.fsum(differences) + math.fsum(saved)) / count, 12)
     p = sign_test(wins, losses)
+    interval = difference_interval(differences, confidence)
+    if priced:
+        interval = sum_interval(differences, saved, confidence)
     better = gain > 0 or (gain == 0 and result_cost < seed_cost)
-    proven = gain > 0 and wins > losses and p <= 1 - confidence
+    tested = wins > losses and p <= 1 - confidence
+    shaded = any(score not in (0, 1) for score in (*seed_scores, *result_scores))
+    proven = gain > 0 and (tested or priced) and (interval[0] > 0 or not (priced or shaded))
     # Half a row more each way: a few rows of which none differs do not show that none ever will.
     churn = (wins + losses + 1) / (count + 2)
     verdict = Verdict(
@@ -98,7 +118,7 @@ def judge(
         result_mean=math.fsum(result_scores) / count,
         seed_interval=mean_interval(seed_scores, confidence),
         result_interval=mean_interval(result_scores, confidence),
-        interval=difference_interval(differences, confidence),
+        interval=interval,
         confidence=confidence,
         wins=wins,
         losses=losses,
@@ -108,6 +128,7 @@ def judge(
         smallest_effect=smallest_effect(count, churn, confidence),
         rows_needed=rows_to_show(min(gain, 1.0), churn, confidence) if gain > 0 else None,
         reason="",
+        priced=priced,
     )
     return attrs.evolve(verdict, reason=_reason(verdict, gain, count))
 
@@ -123,24 +144,25 @@ def _reason(verdict: Verdict, gain: float, count: int) -> str:
     """The verdict in words."""
     rows = f"{count} held-out {'row' if count == 1 else 'rows'}"
     low, high = verdict.interval
+    counted = " less what it costs" if verdict.priced else ""
     size = (
-        f"{gain:+.3f} ({100 * verdict.confidence:g}% interval {low:+.3f} to {high:+.3f}; {verdict.wins} won, "
-        f"{verdict.losses} lost)"
+        f"{gain:+.3f}{counted} ({100 * verdict.confidence:g}% interval {low:+.3f} to {high:+.3f}; "
+        f"{verdict.wins} won, {verdict.losses} lost)"
     )
     if verdict.kind == "improved":
         return f"Improved: better on {rows}, {size}."
     if verdict.kind == "not proven":
-        return f"Better, not proven: {_unproven(verdict, gain, rows, size)}"
+        return f"Better, not proven: {_unproven(verdict, gain, count, rows, size)}"
     if gain < 0:
         return f"Rejected: worse on {rows}, {size}."
     if verdict.seed_cost < verdict.result_cost == math.inf:
         return f"Rejected: no better on {rows}, and without an answer to some."
     if verdict.result_cost > verdict.seed_cost:
-        return f"Rejected: no better on {rows}, and dearer, {_costs(verdict)}."
+        return f"Rejected: no better on {rows}, and dearer, {_costs(verdict, count)}."
     return f"Rejected: no better on {rows}, and no cheaper."
 
 
-def _unproven(verdict: Verdict, gain: float, rows: str, size: str) -> str:
+def _unproven(verdict: Verdict, gain: float, count: int, rows: str, size: str) -> str:
     if gain > 0:
         needed = verdict.rows_needed
         return (
@@ -149,7 +171,7 @@ def _unproven(verdict: Verdict, gain: float, rows: str, size: str) -> str:
         )
     if verdict.result_cost < verdict.seed_cost == math.inf:
         return f"as good on {rows}, and with an answer to each of them."
-    return f"as good on {rows} at lower cost, {_costs(verdict)}. {_shown(verdict)}"
+    return f"as good on {rows} at lower cost, {_costs(verdict, count)}. {_shown(verdict)}"
 
 
 def _shown(verdict: Verdict) -> str:
@@ -158,5 +180,5 @@ def _shown(verdict: Verdict) -> str:
     return f"So many rows show differences from about {verdict.smallest_effect:.2f} on."
 
 
-def _costs(verdict: Verdict) -> str:
-    return f"{verdict.result_cost:g} instead of {verdict.seed_cost:g}"
+def _costs(verdict: Verdict, count: int) -> str:
+    return compared_costs(verdict.result_cost, verdict.seed_cost, count)

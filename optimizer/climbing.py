@@ -20,7 +20,7 @@ from agraph.optimizer.frontier import Frontier, open_frontier
 from agraph.optimizer.intervals import difference_interval
 from agraph.optimizer.learner import Learner, learned, learner
 from agraph.optimizer.policy import policy_of, sample
-from agraph.optimizer.progress import Evidence, Learned, Log, Tried
+from agraph.optimizer.progress import Evidence, Learned, Log
 from agraph.optimizer.scoreboard import Scoreboard, SpentError
 from agraph.optimizer.settings import Settings
 from agraph.optimizer.written import compared
@@ -149,9 +149,12 @@ async def climbed(
         # What was paid for is kept: of all that was compared with the incumbent the most promising.
         stopped = str(error) or None
         climb.incumbent = next(iter(ranking(board, frontier.known, climb.incumbent)), climb.incumbent)
+    if board.runs > (log.steps[-1].runs if log.steps else 0):
+        # The last choice is most of the runs where little can be tried.
+        log.add(board.runs, _mean(board, climb.incumbent), climb.incumbent)
     best = frontier.known[climb.incumbent]
     better = compared(board, best.realization)
-    return Learned(best, better, _evidence(graph, board, best), tried(board), stopped)
+    return Learned(best, better, _evidence(graph, board, best), (), stopped)
 
 
 def _evidence(graph: ir.Graph, board: Scoreboard, best: Candidate) -> dict[int, Evidence]:
@@ -168,8 +171,3 @@ def _evidence(graph: ir.Graph, board: Scoreboard, best: Candidate) -> dict[int, 
 
 def _mean(board: Scoreboard, realization: Realization) -> float:
     return board.standing(realization, board.rows(realization))[0]
-
-
-def tried(board: Scoreboard) -> tuple[Tried, ...]:
-    """All that a board knows."""
-    return tuple(Tried(each, *board.means(each), len(board.rows(each))) for each in board.known)

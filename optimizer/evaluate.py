@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import attrs
 
 from agraph.compiler.ir import Graph, Json
+from agraph.optimizer.cost import cost_of
 from agraph.optimizer.grade import Grade, Scorer
 from agraph.optimizer.scoreboard import Score
 from agraph.optimizer.task import Example
@@ -30,8 +31,8 @@ class Scored:
         value: The metric's score; 0 where the run failed or gave no answer.
         output: The answer, or `None`.
         failure: Why there is no answer, or `None`.
-        cost: Model calls that the run takes; the share of nodes that ran tells equals apart. Infinite where
-            there is no answer: of two that score alike, the one without an answer is never the better.
+        cost: What the run takes, as `cost.py` counts it. Infinite where there is no answer: of two that score
+            alike, the one without an answer is never the better.
         usage: What the run would have used alone.
         values: The value of each node, null where there is none; empty where there is no answer.
         feedback: What a Python metric said in words, or `None`.
@@ -92,12 +93,16 @@ class Evaluator:
 
     async def scores(self, pairs: Sequence[tuple[Realization, int]]) -> list[Score]:
         """Scores as the search wants them; see `all`."""
-        return [Score(scored.value, scored.cost, scored.price) for scored in await self.all(pairs)]
+        return [
+            Score(scored.value, scored.cost, scored.price, scored.usage.cost_usd)
+            for scored in await self.all(pairs)
+        ]
 
     def scored(self, outcome: Outcome, example: Example) -> Score:
         """The score of what a run gave."""
         grade = self.grade(outcome, example)
-        return Score(grade.value, _cost(outcome), self.price(outcome.usage))
+        usage = outcome.usage
+        return Score(grade.value, _cost(outcome), self.price(usage), usage.cost_usd)
 
     async def all(self, pairs: Sequence[tuple[Realization, int]]) -> list[Scored]:
         """The score of each pair of a realization and the index of an example, in the order given.
@@ -200,4 +205,4 @@ class Evaluator:
 
 
 def _cost(outcome: Outcome) -> float:
-    return outcome.usage.calls + sum(outcome.ran) / (len(outcome.ran) + 1)
+    return cost_of(outcome.usage.calls, sum(outcome.ran))

@@ -1,11 +1,11 @@
 """Where a search stands, step by step, and what it found."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import attrs
 
 from agraph.optimizer.candidates import Candidate
-from agraph.optimizer.written import SAME, Better
+from agraph.optimizer.written import Better
 from agraph.runtime.plan import Realization
 
 
@@ -55,27 +55,16 @@ class Tried:
     Attributes:
         realization: What lives of it.
         score: The metric's mean, without any price.
-        cost: Mean cost of a run.
+        cost: Mean cost of a run, as `cost.py` counts it; infinite where one gave no answer.
         rows: How many rows both are the means of.
+        usd: Mean cost of a run in US dollars, or `None` where that is unknown.
     """
 
     realization: Realization
     score: float
     cost: float
     rows: int
-
-
-def front(tried: Sequence[Tried]) -> tuple[Tried, ...]:
-    """Those of which no other scores as much for less, or more for as much; the cheapest first.
-
-    Only those are compared that were scored on the most rows: means of other rows are no match.
-    """
-    most = max((each.rows for each in tried), default=0)
-    found: list[Tried] = []
-    for each in sorted((one for one in tried if one.rows == most), key=lambda one: (one.cost, -one.score)):
-        if not found or each.score > found[-1].score + SAME:
-            found.append(each)
-    return tuple(found)
+    usd: float | None = None
 
 
 Evidence = tuple[float, float, float]

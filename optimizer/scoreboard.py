@@ -1,7 +1,7 @@
 """What realizations scored on which rows, so that any two can be compared on rows that both have seen."""
 
 import math
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -18,14 +18,16 @@ class Score:
 
     Attributes:
         value: Higher is better; 0 where the run failed or gave no answer.
-        cost: What running it takes, such as its calls, whether or not they were shared; infinite where it
-            gave no answer.
+        cost: What running it takes, such as its calls, whether or not they were shared, as `cost.py` counts
+            them; infinite where it gave no answer.
         price: What is taken from the value where cost counts: the trade's weight times the cost in its unit.
+        usd: What it costs in US dollars, or `None` where that is unknown.
     """
 
     value: float
     cost: float
     price: float = 0.0
+    usd: float | None = None
 
     @property
     def worth(self) -> float:
@@ -107,15 +109,11 @@ class Scoreboard:
         value = math.fsum(scores[row].worth for row in rows) / len(rows)
         cost = math.fsum(scores[row].cost for row in rows) / len(rows)
         # Sums of equal scores in another order may differ in their last bits; that is no difference.
-        return round(value, 9), -round(cost, 9)
+        return round(value, 9), -round(cost, 12)
 
-    def means(self, realization: Realization) -> tuple[float, float]:
-        """Mean score, without any price, and mean cost on all rows that a realization was scored on."""
-        scores = list(self._scores[realization].values())
-        return (
-            math.fsum(score.value for score in scores) / len(scores),
-            math.fsum(score.cost for score in scores) / len(scores),
-        )
+    def of(self, realization: Realization) -> Mapping[int, Score]:
+        """The scores of a realization by row."""
+        return self._scores.get(realization, {})
 
     def differences(self, first: Realization, second: Realization) -> Floats:
         """(rows,) the first's score less the second's, on all rows that both were scored on."""

@@ -7,8 +7,9 @@ import numpy as np
 
 from agraph.compiler import ir
 from agraph.optimizer.candidates import Candidate, candidate
-from agraph.optimizer.climbing import climbed, tried
+from agraph.optimizer.climbing import climbed
 from agraph.optimizer.contest import outdoes
+from agraph.optimizer.front import beside, merged
 from agraph.optimizer.policy import policy_of
 from agraph.optimizer.progress import Evidence, Learned, Log, Report, Step, Tried
 from agraph.optimizer.published import published
@@ -34,7 +35,8 @@ class Result:
         evidence: By parameter what it gains as it stands in the incumbent, against its flip; `None` where
             nothing is known.
         history: The steps.
-        tried: What was scored, each realization once; first those scored on the most rows.
+        tried: What was scored, each realization once; first those scored on the most rows. Where rows
+            differ, scores are as `front.py` puts them beside each other.
         stopped: Why the search ended before it was done, such as a budget that was spent, or `None`.
     """
 
@@ -107,6 +109,7 @@ async def search(
         except BudgetError as error:
             stopped = str(error)
     values = _values(graph, learned, best, seed)
+    reference = learned.best.realization
     return Result(
         probabilities=values,
         incumbent=best.realization,
@@ -118,7 +121,7 @@ async def search(
             for parameter in range(len(graph.priors))
         ),
         history=tuple(log.steps),
-        tried=_tried((*tried(board), *learned.tried)),
+        tried=merged(reference, beside(board, reference), learned.tried),
         stopped=stopped,
     )
 
@@ -135,10 +138,3 @@ def _values(graph: ir.Graph, learned: Learned, best: Candidate, seed: Candidate)
     if best is seed or best.realization == seed.realization:
         return graph.priors
     return written(graph, policy_of(graph), best, learned.better)
-
-
-def _tried(found: Sequence[Tried]) -> tuple[Tried, ...]:
-    by_realization: dict[Realization, Tried] = {}
-    for each in sorted(found, key=lambda one: -one.rows):
-        by_realization.setdefault(each.realization, each)
-    return tuple(by_realization.values())

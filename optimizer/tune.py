@@ -27,6 +27,7 @@ from agraph.optimizer.version import Version, first_version, score_all
 from agraph.runtime.budget import Amount, Budget
 from agraph.runtime.errors import BudgetError, InputError
 from agraph.runtime.models.protocol import Usage
+from agraph.runtime.plan import Realization
 
 
 @attrs.frozen
@@ -56,6 +57,8 @@ class Tuning:
         runs: How many runs were made to learn, what proposals count as among them.
         estimator: What learned edges, gates and choices, or `None`.
         tried: The realizations that were scored last.
+        searched_from: Where the search that tried them began.
+        deployed: What the values deploy.
         evidence: By parameter what its value gains against its flip; see `search.Result`.
         stopped: Why something ended before it was done, such as a budget that was spent, or `None`.
         prompts: What became of the proposed prompts, where there were any.
@@ -70,6 +73,8 @@ class Tuning:
     runs: int
     estimator: Estimator | None
     tried: tuple[Tried, ...]
+    searched_from: Realization
+    deployed: Realization
     evidence: tuple[Evidence | None, ...]
     stopped: str | None
     prompts: Proposed | None = None
@@ -153,6 +158,8 @@ async def tune(
         runs=found.runs,
         estimator=None if result is None else result.estimator,
         tried=() if result is None else result.tried,
+        searched_from=first.realization if result is None else result.seed,
+        deployed=found.version.realization,
         evidence=(None,) * len(graph.priors) if result is None else result.evidence,
         stopped=stopped,
         prompts=prompts,
@@ -275,12 +282,13 @@ class _Reserve:
 
 def _verdict(first: Version, result: Version, rows: Sequence[int], confidence: float) -> Verdict:
     def scores(version: Version) -> list[float]:
-        return [version.worth(row) for row in rows]
+        return [version.scored[row].value for row in rows]
 
     def cost(version: Version) -> float:
         return sum(version.scored[row].cost for row in rows)
 
-    return judge(scores(first), scores(result), cost(first), cost(result), confidence)
+    saved = [first.scored[row].price - result.scored[row].price for row in rows]
+    return judge(scores(first), scores(result), cost(first), cost(result), confidence, saved)
 
 
 def _usage(version: Version, rows: Sequence[int]) -> Usage:

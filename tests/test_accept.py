@@ -1,6 +1,7 @@
 """Verdicts on held-out rows, and the intervals behind them."""
 
 import math
+import random
 from fractions import Fraction
 
 import pytest
@@ -138,6 +139,41 @@ def test_more_confidence_asks_for_more(wins: int, losses: int) -> None:
 @pytest.mark.parametrize(("rows", "churn"), [(100, 0.3), (40, 0.2), (300, 0.05)])
 def test_without_a_difference_improved_is_seldom_said(rows: int, churn: float) -> None:
     assert improved_share(rows, churn, 0.0) <= 0.05
+
+
+@pytest.mark.parametrize(("win", "lose"), [(0.0, 0.02), (0.0, 0.1), (0.05, 0.1), (0.2, 0.4)])
+@pytest.mark.parametrize("rows", [30, 60, 200])
+def test_where_what_is_saved_only_makes_up_for_what_is_lost_improved_is_seldom_said(
+    rows: int, win: float, lose: float
+) -> None:
+    """Each row is won by a little, and a few are lost: counting rows would find the result better."""
+    generator = random.Random(f"{rows} {win} {lose}")
+    said, trials = 0, 400
+    for _ in range(trials):
+        falls = generator.choices([(0.0, 1.0), (1.0, 0.0), (1.0, 1.0)], [win, lose, 1 - win - lose], k=rows)
+        seed, result = [list(each) for each in zip(*falls, strict=True)]
+        said += judge(seed, result, 3, 2, saved=[lose - win] * rows).proven
+    assert said <= 0.06 * trials
+
+
+def test_what_cost_takes_counts_in_the_verdict() -> None:
+    seed, result = [0.0] * 20 + [1.0] * 40, [1.0] * 60
+    assert judge(seed, result, 60, 120).kind == "improved"
+    dearer = judge(seed, result, 60, 120, saved=[-0.05] * 60)
+    assert (dearer.kind, dearer.wins, dearer.losses) == ("improved", 20, 0)
+    assert "+0.283 less what it costs (95% interval +0." in dearer.reason
+    assert judge(seed, result, 60, 120, saved=[-0.5] * 60).kind == "rejected"
+    assert judge(seed, result, 60, 120, saved=[-0.3] * 60).kind == "not proven"
+    assert judge(result, seed, 120, 60, saved=[0.5] * 60).kind == "improved"
+
+
+def test_where_scores_have_shades_many_small_wins_do_not_prove_a_gain() -> None:
+    """Forty rows are better by a hundredth, and one is worse by a third: on the whole that is chance."""
+    verdict = judge([0.5] * 41, [0.51] * 40 + [0.17], 1, 1)
+    assert (verdict.kind, verdict.wins, verdict.losses) == ("not proven", 40, 1)
+    assert verdict.p < 0.001
+    assert verdict.interval[0] < 0 < verdict.interval[1]
+    assert judge([0.5] * 41, [0.51] * 41, 1, 1).kind == "improved"
 
 
 @pytest.mark.parametrize(("effect", "churn"), [(0.1, 0.15), (0.08, 0.3), (0.3, 0.4)])

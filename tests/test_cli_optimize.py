@@ -10,7 +10,7 @@ import pytest
 
 from agraph.files import load
 from agraph.graph_argument import load_graph
-from agraph.runtime.plan import deployed
+from agraph.runtime.plan import deployed, plan
 from tests.commands import Verb, assert_refused, in_process
 from tests.duel import ROWS, TEXT, heard, names_in, write_duel, write_rows
 
@@ -55,10 +55,10 @@ def test_what_was_learned_is_told(optimize: Verb, tmp_path: Path) -> None:
     assert float(table["liar -> vote"][1]) < 0.5 <= float(table["sage -> vote"][1])
     # With the liar left out all is right, and with the sage left out nothing.
     assert table["liar -> vote"][3] == table["sage -> vote"][3] == "+1.000"
-    assert "held-out before  0.000  (0.000 to 0.390)  0.0 calls a run" in lines
-    assert "held-out after   1.000  (0.610 to 1.000)  0.0 calls a run" in lines
+    assert "held-out before  0.000  (0.000 to 0.390)  0.0 model calls a run" in lines
+    assert "held-out after   1.000  (0.610 to 1.000)  0.0 model calls a run" in lines
     assert lines[-1].startswith("rewrote ")
-    assert "0 calls" in lines[-2]
+    assert "0 model calls" in lines[-2]
 
 
 def test_a_second_run_finds_nothing_better_and_says_so(optimize: Verb, tmp_path: Path) -> None:
@@ -344,6 +344,61 @@ def test_gates_and_edges_are_learned_in_a_simulated_world(optimize: Verb, tmp_pa
     assert after > before + 0.3
 
 
+def test_a_trade_of_calls_decides_which_graph_is_written(optimize: Verb, tmp_path: Path) -> None:
+    """The expert helps, and listening to it takes a second call."""
+    for name, trade, best in (
+        ("free", (), (False, True)),
+        ("dear", ("--trade", "calls=1.5"), (False, False)),
+    ):
+        (folder := tmp_path / name).mkdir()
+        path = write_team(folder)
+        finished = optimize(path, "--runs", "480", *trade)
+        assert (finished.code, finished.err) == (0, "")
+        assert heard(path) == best
+        graph = load_graph(str(path))[1]
+        calls = sum(plan(graph, deployed(graph)).live)
+        after = next(line for line in finished.out.splitlines() if line.startswith("held-out after"))
+        assert after.endswith(f"  {calls}.0 model calls a run")
+        assert ("less what it costs" in finished.out) == bool(trade)
+        assert "the result" in finished.out.partition("score against cost")[2]
+
+
+PRICED = """\
+agraph 1
+
+model cheap = simulated(right = 0.6, cost_usd = 0.001)
+model dear = simulated(right = 0.9, cost_usd = 0.05)
+
+graph priced(question: str) -> str {
+  node solver "Solves it." {
+    model ~ { cheap: 0.4, dear: 0.6 }
+    prompt = "{{ question }}"
+  }
+  output solver
+}
+
+optimize priced {
+  data = jsonl("team.jsonl", target = "answer")
+  metric = contains
+}
+"""
+
+
+def test_a_trade_of_money_decides_which_model_is_written(optimize: Verb, tmp_path: Path) -> None:
+    path = write_team(tmp_path, PRICED)
+    kept = optimize(path, "--seed", "3")
+    assert kept.code == 3, "the dear one answers better, and cost does not count"
+    finished = optimize(path, "--seed", "3", "--trade", "usd=20")
+    assert (finished.code, finished.err) == (0, "")
+    assert deployed(load_graph(str(path))[1]).options == (0,)
+    # The cheaper stands first, and each with what it costs.
+    told = finished.out.partition("score against cost")[2].partition("\n\n")[0].splitlines()
+    assert "$ a run" in told[1]
+    assert [line.split()[2] for line in told[2:]] == ["0.00100", "0.05000"]
+    assert "$0.05000 a run" in finished.out
+    assert "$0.00100 a run" in finished.out
+
+
 def test_a_file_that_is_the_best_already_is_left_alone(optimize: Verb, tmp_path: Path) -> None:
     text = TEAM.replace("on ~ 0.6", "on ~ 0.1").replace("expert -> chief ~ 0.4", "expert -> chief ~ 0.9")
     path = write_team(tmp_path, text)
@@ -380,7 +435,7 @@ def test_what_a_search_found_until_a_budget_ended_it_is_judged(optimize: Verb, t
     assert "ended early: " in finished.out
     assert "held-out after" in finished.out
     spent = next(line for line in finished.out.splitlines() if "to learn" in line)
-    assert 0 < int(spent.split("; ")[1].split(" call")[0]) <= 150
+    assert 0 < int(spent.split("; ")[1].split(" model call")[0]) <= 150
 
 
 def test_a_budget_that_suffices_is_no_hindrance(optimize: Verb, tmp_path: Path) -> None:

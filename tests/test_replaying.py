@@ -13,7 +13,6 @@ from agraph.optimizer.effects import contributions, effects
 from agraph.optimizer.evaluate import Evaluator
 from agraph.optimizer.grade import Grade
 from agraph.optimizer.policy import policy_of, realizations, sample
-from agraph.optimizer.progress import Tried, front
 from agraph.optimizer.replays import Replays
 from agraph.optimizer.rows import DataRow
 from agraph.optimizer.scoreboard import Score
@@ -161,14 +160,3 @@ def test_a_trade_takes_from_the_score_what_a_run_uses() -> None:
 def test_what_is_no_trade_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="is no trade"):
         trade(text)
-
-
-def test_the_front_is_what_nothing_else_is_better_and_cheaper_than() -> None:
-    def tried(number: int, score: float, cost: float, rows: int = 9) -> Tried:
-        edges = tuple(number >> bit & 1 == 1 for bit in range(3))
-        return Tried(Realization((True,), edges), score, cost, rows)
-
-    cheap, middle, dear = tried(0, 0.4, 1.0), tried(1, 0.6, 2.0), tried(2, 0.7, 5.0)
-    worse, as_good, fewer_rows = tried(3, 0.5, 3.0), tried(4, 0.7, 6.0), tried(5, 0.9, 0.5, rows=2)
-    assert front([as_good, dear, worse, fewer_rows, middle, cheap]) == (cheap, middle, dear)
-    assert front([]) == ()

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 from agraph.cli.estimates import budget_options, estimate_text, what_rows_show
 from agraph.cli.granting import granted, permission_options
 from agraph.cli.help import Command
-from agraph.cli.options import concurrency_option, cost, model_option, task_options, tokens
+from agraph.cli.options import concurrency_option, cost, model_option, task_options
 from agraph.cli.progress import progress_bar
 from agraph.cli.recording import listening, recorded, recording_options
 from agraph.render import counted
@@ -18,8 +18,7 @@ from agraph.render import counted
 if TYPE_CHECKING:
     from agraph.optimizer.moves import Kind
     from agraph.optimizer.settings import Estimator
-    from agraph.optimizer.tune import Proposed
-    from agraph.optimizing import Optimization, Standing
+    from agraph.optimizing import Standing
 
 NOTHING_BETTER = 3
 """The exit code where the file is left as it is."""
@@ -119,6 +118,7 @@ def optimize(
     found.
     """
     from agraph.arguments import models_of
+    from agraph.cli.optimized import optimized_text
     from agraph.optimizer.trade import trade as trade_of
     from agraph.optimizing import optimize as optimized
     from agraph.runtime.errors import UnwrittenError
@@ -164,8 +164,7 @@ def optimize(
             # What was paid for is not lost with the write.
             click.echo(error.diff)
             raise
-    _print(result, plan)
-    click.echo(_ending(result, elsewhere=output is not None))
+    click.echo(optimized_text(result, plan, elsewhere=output is not None))
     return 0 if result.found_better else NOTHING_BETTER
 
 
@@ -197,102 +196,3 @@ def _apply(target: str | None, run: int) -> int:
     applied = apply_plan(run, target or ".", recorded(no_cache=False).report)
     click.echo(f"wrote run {run} into {visible(shown_path(applied.file))}")
     return 0
-
-
-def _print(result: "Optimization", plan: bool) -> None:
-    if result.diff and (plan or result.texts):
-        click.echo(result.diff + "\n")
-    if result.changes:
-        _print_table(result)
-    _print_front(result)
-    for what, proposed in (("prompts", result.prompts), ("lists of examples", result.examples)):
-        if proposed is not None:
-            click.echo(_proposals(what, proposed))
-    verdict = result.verdict
-    if verdict is not None:
-        sides = (
-            ("before", verdict.seed_mean, verdict.seed_interval),
-            ("after", verdict.result_mean, verdict.result_interval),
-        )
-        usages = result.judged_usage or ()
-        for (name, mean, (low, high)), usage in zip(sides, usages, strict=True):
-            calls, usd = usage.calls / result.held_out_rows, usage.cost_usd
-            price = f", ${usd / result.held_out_rows:.4f}" if usd else ""
-            click.echo(
-                f"held-out {name:<6}  {mean:.3f}  ({low:.3f} to {high:.3f})  {calls:.1f} calls a run{price}"
-            )
-        click.echo(verdict.reason)
-        if result.held_out_uses > 1:
-            click.echo(
-                f"These held-out rows have judged {result.held_out_uses} results by now: of many the best "
-                "looks better than it is."
-            )
-    if result.stopped is not None:
-        click.echo(f"ended early: {result.stopped}")
-    rows = f"{result.train_rows} + {result.validation_rows} rows"
-    by = "" if result.estimator is None else f" by {result.estimator}"
-    click.echo(
-        f"{counted(result.runs, 'run')} to learn{by} on {rows}; {counted(result.usage.calls, 'call')}, "
-        f"{tokens(result.usage)}, {cost(result.usage)}"
-    )
-
-
-def _print_front(result: "Optimization") -> None:
-    """Score against cost of what was tried, where there is something to weigh."""
-    if len(result.front) < 2:
-        return
-    click.echo(
-        f"{'score':<7} {'cost':<7} edges  on {result.front[0].rows} rows, nothing tried is better for less"
-    )
-    for each in result.front:
-        spent = "none" if each.cost == float("inf") else f"{each.cost:.2f}"
-        click.echo(f"{each.score:<7.3f} {spent:<7} {sum(each.realization.edges)}")
-    click.echo("")
-
-
-def _proposals(what: str, proposed: "Proposed") -> str:
-    """What became of the texts that were proposed."""
-    refused = ", ".join(f"{count} {_REFUSED[why]}" for why, count in proposed.refused.items())
-    return f"{proposed.proposed} {what} proposed, {proposed.adopted} adopted" + (
-        f"; {refused}" if refused else ""
-    )
-
-
-_REFUSED = {
-    "empty": "empty",
-    "known": "known before",
-    "placeholders": "with other placeholders",
-    "too long": "too long",
-    "copied": "that copy rows",
-    "not compiled": "that do not compile",
-    "no reply": "without a usable reply of the proposer",
-}
-
-
-def _ending(result: "Optimization", elsewhere: bool) -> str:
-    """What became of the file."""
-    if result.written:
-        return f"{'wrote' if elsewhere else 'rewrote'} {result.path}"
-    if result.found_better:
-        apply = "" if result.run is None else f": agraph optimize --apply {result.run}"
-        return f"{result.path} would be rewritten{apply}"
-    reason = "no better graph was found"
-    if result.verdict is not None:
-        unproven = result.verdict.accepted
-        reason = "the result is not proven" if unproven else "the result is not better on held-out rows"
-    if result.stopped is not None and result.verdict is None:
-        reason = "nothing could be judged in time"
-    return f"{result.path} is {'not written' if elsewhere else 'left as it is'}: {reason}"
-
-
-def _print_table(result: "Optimization") -> None:
-    """Old and new value of each learnable, those that change marked, with what the new one gains."""
-    width = max(len(change.name) for change in result.changes)
-    known = any(each is not None for each in result.evidence)
-    heading = "  gain against its flip (95% interval)" if known else ""
-    click.echo(f"{'learnable':<{width}}    old     new{heading and '  ' + heading}")
-    for change, evidence in zip(result.changes, result.evidence, strict=True):
-        mark = " " if change.old == change.new else "*"
-        gain = "" if evidence is None else "{:+.3f} ({:+.3f} to {:+.3f})".format(*evidence)
-        click.echo(f"{change.name:<{width}}  {change.old:<6.3f}  {change.new:<6.3f}  {mark}  {gain}".rstrip())
-    click.echo("")
