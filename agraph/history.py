@@ -14,7 +14,7 @@ import attrs
 
 from agraph.compiler.ir import Json
 from agraph.compiler.source import Source
-from agraph.files import read_source
+from agraph.files import read_source, shown_path
 from agraph.optimizer.rows import DataRow
 from agraph.patch import unified
 from agraph.recording import kept_store
@@ -53,6 +53,7 @@ class Learned:
             of the rows that judged, and `held_out_rows` how many they were.
         verdict: The fields of the verdict, or `None` where nothing was judged.
         usage: What it used: `calls`, `usd`, and so on.
+        texts: The names of the prompts and examples that are others afterwards.
     """
 
     number: int
@@ -68,6 +69,7 @@ class Learned:
     data: Mapping[str, Any] = {}
     verdict: Mapping[str, Any] | None = None
     usage: Mapping[str, Any] = {}
+    texts: Sequence[str] = ()
 
 
 def data_hash(rows: Sequence[DataRow]) -> str:
@@ -147,8 +149,10 @@ def apply_plan(number: int, project: str, report: Callable[[str], None]) -> Lear
     found = None if record is None else _learned(record, str(project_root(project)))
     if found is None or found.verb != "optimize":
         raise InputError(
-            f"there is no plan of a run {number} in this project: `agraph runs` lists what there is"
+            f"there is no plan of a run {number} in this project: `agraph history FILE` lists the plans for a file"
         )
+    if not os.path.isdir(project) and os.path.realpath(project) != found.file:
+        raise InputError(f"run {number} is a plan for `{shown_path(found.file)}`, and not for `{project}`")
     if found.after == found.before:
         raise InputError(f"run {number} found nothing better, so there is nothing to apply")
     return _step(attrs.evolve(found, verb="apply", of=number), project, report)
@@ -184,14 +188,14 @@ def revert(path: str, report: Callable[[str], None]) -> Learned:
 
 def _step(step: Learned, project: str, report: Callable[[str], None]) -> Learned:
     """Write the text of a step into a file that must be as it was, and note it."""
-    text = step.after
+    text, shown = step.after, shown_path(step.file)
     with sole_use(step.file):
         source = read_source(step.file)
         if source.text == text:
-            raise InputError(f"`{step.file}` has these values already")
+            raise InputError(f"`{shown}` has these values already")
         if source.text != step.before:
             raise InputError(
-                f"`{step.file}` was changed since run {step.of} read it, and stays as it is: "
+                f"`{shown}` was changed since run {step.of} read it, and stays as it is: "
                 "run `agraph optimize` again, whose calls come from the store where they are the same"
             )
         replace_file(step.file, text, source)
@@ -257,7 +261,8 @@ def _learned(record: RunRecord, root: str) -> Learned | None:
 
 def diff_of(learned: Learned) -> str:
     """From the file before to the file after, as a patch."""
-    return difference(Source(learned.file, learned.before), learned.after, learned.file)
+    shown = shown_path(learned.file)
+    return difference(Source(shown, learned.before), learned.after, shown)
 
 
 def difference(source: Source, text: str, path: str) -> str:

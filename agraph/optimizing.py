@@ -264,6 +264,7 @@ def _learned(found: Material, tuning: Tuning, values: Values, text: str, usage: 
         },
         verdict=None if tuning.verdict is None else attrs.asdict(tuning.verdict),
         usage=attrs.asdict(usage),
+        texts=tuple(each.name for each in _text_changes(found.graph, values)),
     )  # fmt: skip
 
 

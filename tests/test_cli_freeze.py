@@ -81,7 +81,7 @@ def test_the_way_back_is_in_the_history(agraph: Verb, folder: Path) -> None:
     assert (frozen.verb, frozen.written) == ("freeze", True)
     out = agraph("history", path).out
     assert "freeze  duel: written" in out
-    assert "liar -> vote  0.02 -> 0\n    sage -> vote  0.98 -> 1\n" in out
+    assert "liar -> vote: 0.02, then 0\n    sage -> vote: 0.98, then 1\n" in out
     assert agraph("revert", path).code == 0
     assert path.read_bytes() == text.encode()
 

@@ -84,6 +84,17 @@ def test_there_are_plans_only_where_something_was_found(agraph: Verb, folder: Pa
     assert (finished.code, "found nothing better" in finished.err) == (1, True)
 
 
+def test_a_plan_for_another_file_is_refused(agraph: Verb, folder: Path) -> None:
+    number = planned(agraph, write_duel(folder))
+    other = folder / "other.agraph"
+    other.write_text(TEXT)
+    finished = agraph("optimize", other, "--apply", str(number))
+    assert (finished.code, finished.out) == (1, "")
+    assert f"run {number} is a plan for `duel.agraph`, and not for `" in finished.err
+    assert (folder / "duel.agraph").read_text() == other.read_text() == TEXT
+    assert agraph("optimize", "duel.agraph", "--apply", str(number)).code == 0
+
+
 def test_other_options_beside_a_plan_are_refused(agraph: Verb, folder: Path) -> None:
     number = planned(agraph, write_duel(folder))
     finished = agraph("optimize", "--apply", str(number), "--seed", "1")
@@ -137,8 +148,8 @@ def test_the_history_tells_what_was_learned_from_which_data(agraph: Verb, folder
     assert (back.verb, back.of, learned.verb, learned.written) == ("revert", 1, "optimize", True)
     out = agraph("history", path).out
     assert "duel.jsonl, 24 rows, hash " + str(learned.data["hash"]) in out
-    assert "held out  0.000 -> 1.000 on 6 rows: improved" in out
-    assert "liar -> vote  0.5 -> " in out
+    assert "held out  0.000 before, 1.000 after, on 6 rows: improved" in out
+    assert "liar -> vote: 0.5, then 0." in out
     assert learned.data["hash"] != learned.data["held_out"]
     found = json.loads(agraph("history", path, "--json").out)
     assert [each["number"] for each in found] == [2, 1]

@@ -31,7 +31,9 @@ def history_(path: str, number: int | None, as_json: bool) -> None:
     if number is not None:
         shown = next((each for each in found if each.number == number), None)
         if shown is None:
-            raise click.UsageError(f"run {number} learned nothing for this file")
+            raise click.UsageError(
+                f"run {number} learned nothing for this file: without `--diff` all are listed"
+            )
         click.echo(diff_of(shown) or f"run {number} changed nothing")
     elif as_json:
         import attrs
@@ -68,16 +70,20 @@ def _lines(learned: "Learned") -> list[str]:
     if data:
         lines.append(f"    data      {data['path']}, {data['rows']} rows, hash {data['hash']}")
     if verdict is not None:
-        means = f"{verdict['seed_mean']:.3f} -> {verdict['result_mean']:.3f}"
-        lines.append(f"    held out  {means} on {data['held_out_rows']} rows: {verdict['kind']}")
+        means = f"{verdict['seed_mean']:.3f} before, {verdict['result_mean']:.3f} after"
+        lines.append(f"    held out  {means}, on {data['held_out_rows']} rows: {_VERDICTS[verdict['kind']]}")
     if usage:
         usd = usage["cost_usd"]
         cost = "unknown" if usd is None else f"${usd:.2f}"
-        lines.append(f"    used      {counted(usage['calls'], 'call')}, cost {cost}")
+        lines.append(f"    used      {counted(usage['calls'], 'model call')}, cost {cost}")
     if learned.before != learned.after:
         changed = [each for each in learned.changes if each.old != each.new]
-        lines += [f"    {each.name}  {each.old:.3g} -> {each.new:.3g}" for each in changed]
+        lines += [f"    {each.name}: {each.old:.3g}, then {each.new:.3g}" for each in changed]
+        lines += [f"    {name}: another text, see --diff {learned.number}" for name in learned.texts]
     return lines
+
+
+_VERDICTS = {"improved": "improved", "not proven": "better, not proven", "rejected": "rejected"}
 
 
 def _outcome(learned: "Learned") -> str:

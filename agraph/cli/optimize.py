@@ -183,6 +183,7 @@ def _kinds(only: tuple[str, ...]) -> "tuple[Kind, ...]":
 def _apply(target: str | None, run: int) -> int:
     """Write what an earlier plan found; all else that a command line says belongs to that plan."""
     from agraph.files import shown_path
+    from agraph.graph_argument import parse_target
     from agraph.history import apply_plan
     from agraph.render import visible
 
@@ -193,6 +194,6 @@ def _apply(target: str | None, run: int) -> int:
     if others := sorted(given - {"apply", "target"}):
         other = others[0].replace("_", "-")
         raise click.UsageError(f"`--apply` writes a plan as it was made, so `--{other}` has no use beside it")
-    applied = apply_plan(run, target or ".", recorded(no_cache=False).report)
+    applied = apply_plan(run, parse_target(target)[0] if target else ".", recorded(no_cache=False).report)
     click.echo(f"wrote run {run} into {visible(shown_path(applied.file))}")
     return 0
