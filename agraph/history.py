@@ -149,7 +149,7 @@ def apply_plan(number: int, project: str, report: Callable[[str], None]) -> Lear
     found = None if record is None else _learned(record, str(project_root(project)))
     if found is None or found.verb != "optimize":
         raise InputError(
-            f"there is no plan of a run {number} in this project: `agraph history FILE` lists the plans for a file"
+            f"there is no plan of a run {number} in this project: `agraph history FILE` lists them"
         )
     if not os.path.isdir(project) and os.path.realpath(project) != found.file:
         raise InputError(f"run {number} is a plan for `{shown_path(found.file)}`, and not for `{project}`")

@@ -90,7 +90,7 @@ class Optimization:
         runs: How many runs of the graph on a row were made to learn; a proposal for a text counts as several.
         front: What was tried of which nothing else was both better and cheaper, the cheapest first; and where
             the search for edges, gates and choices began, and what it ended with.
-        searched_from: What the graph was where that search began, the last one where there were several.
+        searched_from: What the graph was where that search began; of several the last that found something.
         deployed: What the graph is in the end.
         stopped: Why the search ended before it was done, such as a budget that was spent, or `None`.
         usage: What it all used.

@@ -18,25 +18,31 @@ from agraph.optimizer.version import Version, other_version, score_all
 class StructureSearch:
     """A search that begins anew with each turn, at the values that the last one left.
 
+    Each turn draws the same random numbers, and so begins with the same rows in the same order and, where
+    the values are the same, with the same draws. What other prompts leave as it was comes from the calls of
+    earlier turns, and costs nothing.
+
     Attributes:
         manuscript: The file.
         train: The indices of examples to learn from.
         validation: Those that decide between the few best.
         settings: How much to try; the allowance of a turn takes the place of its runs.
-        generator: The source of randomness.
+        seed: Of all randomness.
         report: Told of each step.
         alone: Whether there is no other move, so that nobody asks what a turn gained.
         result: Of the last turn that ran, or `None`.
+        told: Of the last turn that found something, or else of the first; `None` before it.
     """
 
     manuscript: Manuscript
     train: Sequence[int]
     validation: Sequence[int]
     settings: Settings
-    generator: np.random.Generator
+    seed: int
     report: Report | None = None
     alone: bool = False
     result: Result | None = attrs.field(default=None, init=False)
+    told: Result | None = attrs.field(default=None, init=False)
     kind: Kind = attrs.field(default="edges", init=False)
     runs_each: int = attrs.field(default=1, init=False)
     _done: bool = attrs.field(default=False, init=False)
@@ -55,9 +61,12 @@ class StructureSearch:
         evaluator = version.evaluator
         result = self.result = await search(
             version.graph, evaluator.scores, Replays(evaluator).scores, self.train, self.validation,
-            attrs.evolve(self.settings, runs=allowance), self.generator, self.report,
+            attrs.evolve(self.settings, runs=allowance), np.random.default_rng(self.seed),
+            self.report,
         )  # fmt: skip
         same = result.incumbent == result.seed
+        if self.told is None or not same:
+            self.told = result
         # A search that goes on to its end leaves a step's runs at most.
         self._done = same or self.alone or result.runs < allowance - self.settings.batch
         values = attrs.evolve(version.values, probabilities=result.probabilities)

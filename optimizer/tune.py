@@ -56,8 +56,9 @@ class Tuning:
         split: Which rows served what.
         runs: How many runs were made to learn, what proposals count as among them.
         estimator: What learned edges, gates and choices, or `None`.
-        tried: The realizations that were scored last.
-        searched_from: Where the search that tried them began.
+        tried: The realizations that were scored in the last search that found something, with the prompts of
+            that time; or in the first where none did.
+        searched_from: Where that search began.
         deployed: What the values deploy.
         evidence: By parameter what its value gains against its flip; see `search.Result`.
         stopped: Why something ended before it was done, such as a budget that was spent, or `None`.
@@ -150,15 +151,16 @@ async def tune(
     usage = None
     if verdict is not None:
         usage = _usage(first, parts.held_out), _usage(found.version, parts.held_out)
-    result = next((move.result for move in moves if isinstance(move, StructureSearch)), None)
+    structure = next((move for move in moves if isinstance(move, StructureSearch)), None)
+    result, told = (None, None) if structure is None else (structure.result, structure.told)
     return Tuning(
         values=found.version.values,
         verdict=verdict,
         split=parts,
         runs=found.runs,
         estimator=None if result is None else result.estimator,
-        tried=() if result is None else result.tried,
-        searched_from=first.realization if result is None else result.seed,
+        tried=() if told is None else told.tried,
+        searched_from=first.realization if told is None else told.seed,
         deployed=found.version.realization,
         evidence=(None,) * len(graph.priors) if result is None else result.evidence,
         stopped=stopped,
@@ -224,10 +226,9 @@ def _moves(
     graph, session = manuscript.graph, evaluator.session
     moves: list[Move] = []
     if "edges" in kinds:
-        generator = np.random.default_rng(seed)
         alone = len(kinds) == 1
         moves.append(
-            StructureSearch(manuscript, parts.train, parts.validation, settings, generator, report, alone)
+            StructureSearch(manuscript, parts.train, parts.validation, settings, seed, report, alone)
         )
     if "prompts" in kinds:
         proposer = None if graph.task is None else graph.task.proposer

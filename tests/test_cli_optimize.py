@@ -393,8 +393,8 @@ def test_a_trade_of_money_decides_which_model_is_written(optimize: Verb, tmp_pat
     assert deployed(load_graph(str(path))[1]).options == (0,)
     # The cheaper stands first, and each with what it costs.
     told = finished.out.partition("score against cost")[2].partition("\n\n")[0].splitlines()
-    assert "$ a run" in told[1]
-    assert [line.split()[2] for line in told[2:]] == ["0.00100", "0.05000"]
+    assert "$ a run" in told[2]
+    assert [line.split()[2] for line in told[3:]] == ["0.00100", "0.05000"]
     assert "$0.05000 a run" in finished.out
     assert "$0.00100 a run" in finished.out
 

@@ -71,7 +71,9 @@ def _table(result: "Optimization") -> Iterator[str]:
 def _front(result: "Optimization") -> Iterator[str]:
     """Score against cost of what was tried, where there is something to weigh."""
     in_money = all(each.usd is not None for each in result.front) and any(each.usd for each in result.front)
-    yield "score against cost on rows that were learned from: nothing else that was tried was better for less"
+    then = "" if result.prompts is result.examples is None else ", with the prompts of that time"
+    yield f"score against cost, on rows that were learned from{then}:"
+    yield "nothing else that was tried was better for less"
     yield f"score  model calls a run{'  $ a run ' if in_money else ''}  nodes  edges  rows"
     for each in result.front:
         realization = each.realization
