@@ -11,6 +11,7 @@ from agraph.budgets import budget_of
 from agraph.compiler.ir import Graph, Json, Model
 from agraph.compiler.parameter_names import parameter_names
 from agraph.compiler.source import Source
+from agraph.estimating import estimate_optimization
 from agraph.evaluating import Material, material
 from agraph.files import FileLoader
 from agraph.graph_argument import load_optimized_graph, parse_target
@@ -30,7 +31,7 @@ from agraph.optimizer.trade import Trade
 from agraph.optimizer.tune import Proposed, Tuning, tune
 from agraph.recording import KEPT, Recording, journal_of
 from agraph.runtime.budget import Budget
-from agraph.runtime.errors import FileError, UnwrittenError
+from agraph.runtime.errors import FileError, InputError, UnwrittenError
 from agraph.runtime.events import Listener
 from agraph.runtime.journal import Journal
 from agraph.runtime.models.protocol import Usage
@@ -94,6 +95,7 @@ class Optimization:
         deployed: What the graph is in the end.
         stopped: Why the search ended before it was done, such as a budget that was spent, or `None`.
         usage: What it all used.
+        calls_recalled: How many model calls it did not make, for an earlier command had made them.
         diff: From the file to its new text, empty where nothing is to be changed.
         written: Whether it was written.
         run: The number of the run in the store of the file's project, or `None` where it could not be kept.
@@ -120,6 +122,7 @@ class Optimization:
     deployed: Realization
     stopped: str | None
     usage: Usage
+    calls_recalled: int
     diff: str
     written: bool
     run: int | None
@@ -186,16 +189,18 @@ def optimize(
         if not plan:
             require_writable(output or path)
         found = material(*load_optimized_graph(target, permissions), data, target_column, metric, permissions)
+        if trade is not None and trade.unit == "usd":
+            _require_prices(target, data, target_column, models, permissions)
         settings = Settings(estimator=estimator, runs=runs)
         limits = budget_of(budget, found.graph)
         arguments: dict[str, Json] = {
             "data": found.data.path, "metric": metric, "seed": seed, "runs": runs, "estimator": estimator,
-            "only": list(only),
+            "only": list(only), "trade": None if trade is None else f"{trade.unit}={trade.weight:g}",
         }  # fmt: skip
         journal = journal_of("optimize", target, found.graph, arguments, models, recording, resumes=True)
         source = found.compilation.module.source
         manuscript = Manuscript(found.graph, source, FileLoader(permissions))
-        tuning, usage = blocking(
+        tuning, usage, recalled = blocking(
             _tuned(
                 found, manuscript, models, concurrency, settings, seed, trade, only, confidence, limits,
                 permissions,
@@ -235,6 +240,7 @@ def optimize(
         deployed=tuning.deployed,
         stopped=tuning.stopped,
         usage=usage,
+        calls_recalled=recalled,
         diff=difference(source, text, output or path) if accepted else "",
         written=written,
         run=run,
@@ -242,6 +248,25 @@ def optimize(
         found_better=accepted,
         judged_usage=tuning.judged_usage,
     )
+
+
+def _require_prices(
+    target: str,
+    data: str | None,
+    target_column: str | None,
+    models: Mapping[str, Model] | None,
+    permissions: Permissions | None,
+) -> None:
+    """Hold that money can be counted, before any is spent."""
+    forecast = estimate_optimization(
+        target, data, target_column=target_column, models=models, permissions=permissions
+    )
+    if forecast.used.unpriced:
+        raise InputError(
+            f"cost is to count in US dollars, and what `{forecast.used.unpriced[0]}` costs is unknown: trade "
+            "calls, such as `calls=0.01`, or write its price under `[tool.agraph.prices]` in the project's "
+            "`pyproject.toml`"
+        )
 
 
 def _learned(found: Material, tuning: Tuning, values: Values, text: str, usage: Usage) -> Learned:
@@ -283,7 +308,7 @@ async def _tuned(
     progress: Callable[[Standing], None] | None,
     listener: Listener | None,
     journal: Journal,
-) -> tuple[Tuning, Usage]:
+) -> tuple[Tuning, Usage, int]:
     published = settings.estimator in ("reinforce-plain", "reinforce-constant")
     async with Session(
         uncached(found.graph) if published else found.graph,
@@ -299,7 +324,7 @@ async def _tuned(
                 progress(Standing(step.runs, settings.runs, step.score, session.usage))
 
         tuning = await tune(manuscript, evaluator, settings, seed, report, only, budget, confidence)
-        return tuning, session.usage
+        return tuning, session.usage, session.calls_recalled
 
 
 # From values to the file.

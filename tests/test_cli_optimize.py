@@ -435,7 +435,7 @@ def test_what_a_search_found_until_a_budget_ended_it_is_judged(optimize: Verb, t
     assert "ended early: " in finished.out
     assert "held-out after" in finished.out
     spent = next(line for line in finished.out.splitlines() if "to learn" in line)
-    assert 0 < int(spent.split("; ")[1].split(" model call")[0]) <= 150
+    assert 0 < int(spent.split("in all ")[1].split(" model call")[0]) <= 150
 
 
 def test_a_budget_that_suffices_is_no_hindrance(optimize: Verb, tmp_path: Path) -> None:
@@ -448,6 +448,12 @@ def test_a_budget_in_money_is_refused_while_costs_are_unknown(optimize: Verb, tm
     text = text.replace("simulated(right = 0.05)", 'anthropic("any", base_url = "http://127.0.0.1:9")')
     path = write_team(tmp_path, text)
     assert_refused(optimize(path), "unknown", "budget = calls(")
+
+
+def test_a_trade_in_money_is_refused_while_costs_are_unknown(optimize: Verb, tmp_path: Path) -> None:
+    text = TEAM.replace("simulated(right = 0.05)", 'anthropic("any", base_url = "http://127.0.0.1:9")')
+    finished = optimize(write_team(tmp_path, text), "--trade", "usd=1")
+    assert_refused(finished, "what `any` costs is unknown", "trade calls, such as `calls=0.01`")
 
 
 def test_a_graph_without_learnables_is_refused(optimize: Verb, tmp_path: Path) -> None:
@@ -620,10 +626,10 @@ def test_confidence_decides_what_is_proven(optimize: Verb, tmp_path: Path) -> No
 
 def test_an_estimate_says_what_the_rows_can_show(optimize: Verb, tmp_path: Path) -> None:
     assert (
-        "judged on 30 held-out rows: a gain of +0.24 is shown at 95% confidence"
+        "judged on 30 held-out rows, a quarter of all: a gain of +0.24 is shown in four of"
         in optimize(write_duel(tmp_path, rows=120), "--estimate").out
     )
     assert (
-        "judged on 3 held-out rows: no gain at all is shown"
+        "judged on 3 held-out rows, a quarter of all: no gain at all is shown"
         in optimize(write_duel(tmp_path, rows=12), "--estimate").out
     )

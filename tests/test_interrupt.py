@@ -14,8 +14,11 @@ from tests.duel import TEXT, names_in, write_duel, write_rows
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
 
-INTERRUPTED = (130, "", "\ninterrupted\n")
+INTERRUPTED = (130, "", "\ninterrupted: the same command goes on where it was\n")
 """Exit code, output and message; the message does not stand behind the `^C` of the terminal."""
+
+FOR_GOOD = (130, "", "\ninterrupted\n")
+"""The same where nothing is kept to go on with."""
 
 SLOW = """\
 agraph 1
@@ -72,14 +75,21 @@ def interrupted(folder: Path, *arguments: str, signals: int = 1) -> tuple[Finish
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [("optimize",), ("optimize", "--plan"), ("eval",), ("eval", "--json"), ("run", "-i", "question=1?")],
+    ("arguments", "told"),
+    [
+        (("optimize",), INTERRUPTED),
+        (("optimize", "--plan"), INTERRUPTED),
+        (("optimize", "--no-cache"), FOR_GOOD),
+        (("eval",), INTERRUPTED),
+        (("eval", "--json"), INTERRUPTED),
+        (("run", "-i", "question=1?"), FOR_GOOD),
+    ],
 )
 def test_an_interrupted_run_says_so_and_leaves_everything_as_it_was(
-    tmp_path: Path, arguments: tuple[str, ...]
+    tmp_path: Path, arguments: tuple[str, ...], told: tuple[int, str, str]
 ) -> None:
     finished, path = interrupted(tmp_path, *arguments)
-    assert (finished.code, finished.out, finished.err) == INTERRUPTED
+    assert (finished.code, finished.out, finished.err) == told
     assert path.read_text() == SLOW
     assert names_in(tmp_path) == {"slow.agraph", "slow.jsonl"}
 

@@ -91,7 +91,9 @@ def exit_code(arguments: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
+        resumes = bool({"eval", "optimize"} & {*arguments[:1]}) and "--no-cache" not in arguments
+        hint = ": the same command goes on where it was" if resumes else ""
+        click.echo(f"interrupted{hint}", err=True)
         return INTERRUPTED
     except OSError as error:
         # Files are named by errors of their own; what is left is standard output. A reader that went away, as

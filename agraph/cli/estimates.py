@@ -45,7 +45,7 @@ def estimate_text(forecast: "Forecast") -> str:
     return "\n".join(
         (
             f"runs    {runs} of `{forecast.graph}` with {asked}, on {forecast.rows:,} rows",
-            f"calls   about {used.about:,.0f}, at most {used.most.calls:,.0f}",
+            f"calls   about {used.about:,.0f} of models, at most {used.most.calls:,.0f}",
             f"tokens  at most {used.most.tokens:,.0f}",
             f"cost    {cost}",
             ASSUMED,
@@ -58,11 +58,14 @@ def what_rows_show(rows: int, confidence: float) -> str:
     from agraph.optimizer.power import CHURN, rows_to_show, smallest_effect
 
     smallest = smallest_effect(rows, CHURN, confidence)
-    gains = ", ".join(f"{gain:+.2f} takes {rows_to_show(gain, CHURN, confidence):,}" for gain in (0.03, 0.1))
+    gains = " and ".join(
+        f"one of {gain:+.2f} takes {rows_to_show(gain, CHURN, confidence):,}" for gain in (0.03, 0.1)
+    )
     seen = "no gain at all is shown by so few" if smallest >= 1 else f"a gain of {smallest:+.2f} is shown"
     return (
-        f"judged on {rows:,} held-out rows: {seen} at {100 * confidence:g}% confidence in four of five\n"
-        f"cases, where {100 * CHURN:g}% of the answers change; {gains}"
+        f"The result is judged on {rows:,} held-out rows, a quarter of all: {seen} in four of\n"
+        f"five cases at {100 * confidence:g}% confidence, if {100 * CHURN:g}% of the answers change;\n"
+        f"{gains} such rows."
     )
 
 

@@ -49,9 +49,11 @@ def _lines(result: "Optimization", plan: bool) -> Iterator[str]:
     if result.stopped is not None:
         yield f"ended early: {result.stopped}"
     by = "" if result.estimator is None else f" by {result.estimator}"
+    known = f", {result.calls_recalled:,} more from the cache" if result.calls_recalled else ""
     yield (
         f"{counted(result.runs, 'run')} to learn{by} on {result.train_rows} + {result.validation_rows} rows; "
-        f"{counted(result.usage.calls, 'model call')}, {tokens(result.usage)}, {cost(result.usage)} in all"
+        f"in all {counted(result.usage.calls, 'model call')}{known}, {tokens(result.usage)}, "
+        f"{cost(result.usage)}"
     )
 
 
