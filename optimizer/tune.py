@@ -38,11 +38,13 @@ class Proposed:
         proposed: How many there were.
         adopted: How many took the place of what was there.
         refused: How many were not run, by the reason.
+        reached: Whether what they are for still reaches the answer of the graph that was found.
     """
 
     proposed: int
     adopted: int
     refused: Mapping[str, int] = attrs.field(factory=dict)
+    reached: bool = True
 
 
 @attrs.frozen
@@ -146,8 +148,10 @@ async def tune(
             verdict = _verdict(first, found.version, parts.held_out, confidence)
         except BudgetError as error:
             stopped = f"{error}, before the result was judged"
-    prompts = next((_prompts(move) for move in moves if isinstance(move, PromptSearch)), None)
-    examples = next((_examples(move) for move in moves if isinstance(move, DemonstrationSearch)), None)
+    prompts = next((_prompts(move, found.version) for move in moves if isinstance(move, PromptSearch)), None)
+    examples = next(
+        (_examples(move, found.version) for move in moves if isinstance(move, DemonstrationSearch)), None
+    )
     usage = None
     if verdict is not None:
         usage = _usage(first, parts.held_out), _usage(found.version, parts.held_out)
@@ -249,12 +253,15 @@ def _moves(
     return moves
 
 
-def _prompts(move: PromptSearch) -> Proposed:
-    return Proposed(move.proposed, move.adopted, {why: count for why, count in move.refused.items() if count})
+def _prompts(move: PromptSearch, found: Version) -> Proposed:
+    refused = {why: count for why, count in move.refused.items() if count}
+    nodes = [node for prompt in found.graph.prompts for node in prompt.nodes]
+    return Proposed(move.proposed, move.adopted, refused, any(found.plan.live[node] for node in nodes))
 
 
-def _examples(move: DemonstrationSearch) -> Proposed:
-    return Proposed(move.proposed, move.adopted)
+def _examples(move: DemonstrationSearch, found: Version) -> Proposed:
+    nodes = [node for shown in found.graph.demonstrations for node in shown.nodes]
+    return Proposed(move.proposed, move.adopted, reached=any(found.plan.live[node] for node in nodes))
 
 
 @attrs.define(eq=False)

@@ -450,6 +450,15 @@ def test_a_budget_in_money_is_refused_while_costs_are_unknown(optimize: Verb, tm
     assert_refused(optimize(path), "unknown", "budget = calls(")
 
 
+def test_a_prompt_that_no_longer_matters_is_told_of(optimize: Verb, tmp_path: Path) -> None:
+    """The fool is left out first, and then there is no use in another prompt of it."""
+    fool = 'model = fool\n    prompt = "{{ question }}"'
+    text = TEAM.replace(fool, fool.replace("prompt =", "prompt ~"))
+    finished = optimize(write_team(tmp_path, text), "--runs", "480")
+    assert finished.code == 0
+    assert "no prompts proposed: the node that they are for does not reach the answer" in finished.out
+
+
 def test_a_trade_in_money_is_refused_while_costs_are_unknown(optimize: Verb, tmp_path: Path) -> None:
     text = TEAM.replace("simulated(right = 0.05)", 'anthropic("any", base_url = "http://127.0.0.1:9")')
     finished = optimize(write_team(tmp_path, text), "--trade", "usd=1")
