@@ -94,7 +94,10 @@ class Climb:
         known = ranking(self.board, self.frontier.known, self.incumbent)
         entrants = [self.incumbent, *known][: self.settings.entrants]
         start = min(self.settings.block, len(self.rows))
-        self.incumbent = (await halved(self.board, entrants, self.rows, start, 1))[0]
+        (winner,) = await halved(self.board, entrants, self.rows, start, 1)
+        # One that lost on few rows may long be known on all of them.
+        whole = [each for each in known if set(self.rows) <= set(self.board.rows(each))]
+        self.incumbent = max((winner, *whole), key=lambda each: self.board.standing(each, self.rows))
 
     async def _challenge(self, proposed: Sequence[Candidate], shown: Sequence[int]) -> None:
         await self.board.fill([self.incumbent, *(each.realization for each in proposed)], shown)

@@ -220,6 +220,23 @@ def test_of_equal_scores_the_cheaper_wins() -> None:
     assert sum(result.incumbent.edges) == 1
 
 
+@given(seed=st.integers(0, 200), noise=st.floats(0.2, 0.8))
+@settings(max_examples=30, deadline=None)
+def test_what_is_known_on_all_rows_to_be_better_is_not_passed_over(seed: int, noise: float) -> None:
+    """Many rows outweigh the few on which the last choice begins."""
+    of = graph(
+        [node("a", call("?")), node("b", call("?")), node("c", call("?")), node("out", call("?"))],
+        candidates={(0, 3): 0.5, (1, 3): 0.5, (2, 3): 0.5},
+    )
+
+    def value(each: Realization, row: int) -> float:
+        return float(by_hash(seed, each.edges, row) < noise + 0.1 * each.edges[0])
+
+    result = found(of, scored(value), 60, (), seed, Settings("reinforce-loo"))
+    scores = {each.realization: each.score for each in result.tried if each.rows == 60}
+    assert scores[result.incumbent] == max(scores.values())
+
+
 def test_validation_rows_keep_the_seed_where_the_winner_was_luck() -> None:
     of = graph([node("a"), node("b"), node("out")], candidates={(0, 2): 0.6, (1, 2): 0.4})
 
