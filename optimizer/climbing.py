@@ -67,8 +67,10 @@ class Climb:
         draws = sample(self.state.policy, self.room(1, LEARNING), self.generator)
         proposed = drawn(self.graph, self.state.policy, draws)
         realizations = [each.realization for each in proposed]
+        # What no file can deploy is no candidate, and still it is not new when it is drawn again.
+        known = set(self.board.known)
         await self.board.fill([self.incumbent, *realizations], [row])
-        fresh = sum(each not in self.frontier.known for each in realizations)
+        fresh = sum(each not in known for each in realizations)
         rewards = np.array([self.board.values(each, [row]) for each in realizations])
         self.state = learned(self.state, draws, rewards, fresh, self.settings.rate, "leave-one-out")
         self._add(proposed)

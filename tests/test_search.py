@@ -206,6 +206,17 @@ def test_what_nothing_was_learned_about_keeps_its_value() -> None:
     assert result.probabilities[2] < 0.1
 
 
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_a_search_ends_where_draws_cannot_be_deployed_and_all_scores_are_known(estimator: Estimator) -> None:
+    """Of two certain edges that close a cycle a draw may take either, and the file always takes one."""
+    of = graph(
+        [node("a", call("?")), node("b", call("?")), node("out", call("?"))],
+        candidates={(0, 1): 1.0, (1, 0): 1.0, (0, 2): 0.5, (1, 2): 0.5},
+    )
+    result = found(of, scored(lambda each, row: 0.5), 2, options=Settings(estimator, runs=800))
+    assert result.incumbent == result.seed or sum(result.incumbent.nodes) < sum(result.seed.nodes)
+
+
 def test_where_nothing_is_better_the_file_keeps_its_values() -> None:
     of = graph([node("a"), node("b"), node("out")], candidates={(0, 2): 0.63, (1, 2): 0.31})
     result = found(of, scored(lambda each, row: float(each.edges == (True, False))))
