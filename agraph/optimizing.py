@@ -28,6 +28,7 @@ from agraph.optimizer.published import uncached
 from agraph.optimizer.rewrite import Values, current_values
 from agraph.optimizer.settings import Estimator, Settings
 from agraph.optimizer.trade import Trade
+from agraph.optimizer.trade import trade as trade_of
 from agraph.optimizer.tune import Proposed, Tuning, tune
 from agraph.recording import KEPT, Recording, journal_of
 from agraph.runtime.budget import Budget
@@ -142,7 +143,7 @@ def optimize(
     seed: int = 0,
     estimator: Estimator | None = None,
     runs: int = 1600,
-    trade: Trade | None = None,
+    trade: Trade | str | None = None,
     only: Collection[Kind] = KINDS,
     confidence: float = CONFIDENCE,
     require_significant: bool = False,
@@ -166,7 +167,7 @@ def optimize(
         seed: Of all randomness; the same seed gives the same file, at any concurrency.
         estimator: What tells how to move, as `Settings` has it.
         runs: The most runs of the graph on a row to learn from.
-        trade: What a run's cost takes from its score; nothing where `None`.
+        trade: What a run's cost takes from its score, such as `calls=0.01`; nothing where `None`.
         only: What may be learned: `edges` (gates and choices too), `prompts`, `examples`.
         confidence: Of the verdict: without a difference *improved* is said in at most `1 - confidence` of
             cases.
@@ -189,6 +190,7 @@ def optimize(
         if not plan:
             require_writable(output or path)
         found = material(*load_optimized_graph(target, permissions), data, target_column, metric, permissions)
+        trade = trade_of(trade) if isinstance(trade, str) else trade
         if trade is not None and trade.unit == "usd":
             _require_prices(target, data, target_column, models, permissions)
         settings = Settings(estimator=estimator, runs=runs)

@@ -1,5 +1,7 @@
 """How many runs a search will make, told before the first."""
 
+import math
+
 from agraph.compiler import ir
 from agraph.optimizer.policy import policy_of
 from agraph.optimizer.published import GRAPHS, STEPS
@@ -26,10 +28,19 @@ def foreseen_runs(graph: ir.Graph, settings: Settings, train: int, validation: i
         case "replay":
             most, about = settings.runs, min(FEWEST_UNSURE, settings.runs)
         case "reinforce-loo":
-            most = about = settings.runs
+            most = about = min(settings.runs, _realizations(graph) * min(train, settings.rows))
         case _:
             most = about = min(settings.runs, GRAPHS * STEPS)
     return about + compared, most + compared
+
+
+def _realizations(graph: ir.Graph) -> int:
+    """How many there are at most; each is run on a row once."""
+    learnable = policy_of(graph).learnable
+    weights = {weight for _, choice in graph.choices for weight in choice.parameters}
+    switches = sum(parameter not in weights for parameter in learnable.nonzero()[0].tolist())
+    options = (sum(bool(learnable[weight]) for weight in choice.parameters) for _, choice in graph.choices)
+    return int(2**switches) * math.prod(max(1, each) for each in options)
 
 
 def _drawn(graph: ir.Graph) -> bool:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from agraph.optimizer.trade import Trade
+from agraph.optimizing import optimize as optimize_from_python
+from agraph.runtime.errors import InputError
 from tests.commands import Verb, in_process
 from tests.duel import heard, write_rows
 
@@ -41,6 +44,22 @@ def advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def shapes(text: str) -> list[str]:
     """Its lines without their numbers, which another search may find otherwise."""
     return [" ".join(NUMBER.sub("#", line).split()) for line in text.splitlines()]
+
+
+def test_an_estimate_counts_no_graph_twice_on_a_row(optimize: Verb, advice: Path) -> None:
+    """Two edges make four graphs, which run on 120 rows to learn, and two of them on 60 and 60 more."""
+    assert "runs    720 runs of `advice`" in optimize(advice.name, "--estimate").out
+    assert optimize_from_python(str(advice), plan=True, trade="calls=0.7").runs <= 480
+
+
+def test_a_trade_from_python_is_the_text_of_the_command_line(advice: Path) -> None:
+    found, other = (
+        optimize_from_python(str(advice), plan=True, trade=trade)
+        for trade in ("calls=0.7", Trade("calls", 0.7))
+    )
+    assert (found.diff, found.verdict) == (other.diff, other.verdict)
+    with pytest.raises(InputError, match="is no trade"):
+        optimize_from_python(str(advice), trade="calls")
 
 
 def test_what_the_page_shows_is_what_the_command_says(optimize: Verb, advice: Path) -> None:

@@ -119,7 +119,6 @@ def optimize(
     """
     from agraph.arguments import models_of
     from agraph.cli.optimized import optimized_text
-    from agraph.optimizer.trade import trade as trade_of
     from agraph.optimizing import optimize as optimized
     from agraph.runtime.errors import UnwrittenError
 
@@ -156,7 +155,7 @@ def optimize(
                 result = optimized(
                     target, data=data, target_column=target_column, metric=metric, models=replacements,
                     concurrency=concurrency, budget=budget, permissions=permissions, seed=seed, runs=runs,
-                    estimator=estimator, trade=trade_of(trade) if trade else None, only=kinds,
+                    estimator=estimator, trade=trade, only=kinds,
                     confidence=confidence, require_significant=require_significant, plan=plan, output=output,
                     progress=progress if advance else None, listener=listener, recording=recorded(no_cache),
                 )  # fmt: skip

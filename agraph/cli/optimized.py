@@ -65,7 +65,9 @@ def _table(result: "Optimization") -> Iterator[str]:
     yield f"{'learnable':<{width}}  old     new{heading}"
     for change, evidence in zip(result.changes, result.evidence, strict=True):
         mark = " " if change.old == change.new else "*"
-        gain = "" if evidence is None else "{:+.3f} ({:+.3f} to {:+.3f})".format(*evidence)
+        # Adding nothing makes of -0.0 what has no sign.
+        shown = [round(number, 3) + 0.0 for number in evidence or ()]
+        gain = "{:+.3f} ({:+.3f} to {:+.3f})".format(*shown) if shown else ""
         yield f"{change.name:<{width}}  {change.old:<6.3f}  {change.new:.3f} {mark}  {gain}".rstrip()
     yield ""
 
@@ -76,12 +78,14 @@ def _front(result: "Optimization") -> Iterator[str]:
     then = "" if result.prompts is result.examples is None else ", with the prompts of that time"
     yield f"score against cost, on rows that were learned from{then}:"
     yield "nothing else that was tried was better for less"
+    names = {result.searched_from: "  where it began", result.deployed: "  the result"}
+    if result.searched_from == result.deployed:
+        names[result.deployed] = "  as it is"
     yield f"score  model calls a run{'  $ a run ' if in_money else ''}  nodes  edges  rows"
     for each in result.front:
         realization = each.realization
         money = f"  {each.usd:<8.5f}" if in_money else ""
         sizes = f"{sum(realization.nodes):<5}  {sum(realization.edges):<5}  {each.rows:<4}"
-        names = {result.searched_from: "  where it began", result.deployed: "  the result"}
         what = names.get(realization, "")
         yield f"{each.score:.3f}  {each.cost:<17.1f}{money}  {sizes}{what}".rstrip()
     yield ""
