@@ -11,7 +11,7 @@ import numpy as np
 from agraph.compiler.ir import Constant, Example, FieldOf, Inbox, Json, ModelCall, NodeIndex, Slot
 from agraph.optimizer.manuscript import Manuscript
 from agraph.optimizer.moves import TEXT_RUNS, Kind, Turn
-from agraph.optimizer.race import LONG_LAPS, race, winner
+from agraph.optimizer.race import LAPS, race, winner
 from agraph.optimizer.version import Version, other_version
 from agraph.runtime.beside import seen
 from agraph.runtime.models.simulated import is_right
@@ -64,7 +64,7 @@ class DemonstrationSearch:
         """One round for one list; see `Move`."""
         lists = range(len(version.graph.demonstrations))
         number = min(lists, key=lambda each: (self._fruitless.get(each, 0), each))
-        await version.score(self.train[: LONG_LAPS[-1]])
+        await version.score(self.train[: LAPS[-1]])
         _, right = version.sorted_out(self.train)
         nodes = _living(version, number)
         shown = [demonstration(version, _speaker(version, nodes, row), row) for row in right] if nodes else []
@@ -75,7 +75,7 @@ class DemonstrationSearch:
             self._fruitless[number] = FRUITLESS_ROUNDS
             return Turn(version, 0)
         self.proposed += len(entrants)
-        best = winner(await race(version, entrants, self._window(), halved=False))
+        best = winner(await race(version, entrants, self._window()))
         if best is None:
             self._fruitless[number] = self._fruitless.get(number, 0) + 1
             return Turn(version, len(entrants))
@@ -110,7 +110,7 @@ class DemonstrationSearch:
 
     def _window(self) -> list[int]:
         """The rows of the next race: those that follow the last one's."""
-        count = min(LONG_LAPS[-1], len(self.validation))
+        count = min(LAPS[-1], len(self.validation))
         start, self._at = self._at, (self._at + count) % len(self.validation)
         return [self.validation[(start + place) % len(self.validation)] for place in range(count)]
 

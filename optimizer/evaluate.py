@@ -85,6 +85,11 @@ class Evaluator:
             runs * self.largest.calls, runs * self.largest.tokens, None if usd is None else runs * usd
         )
 
+    @property
+    def fitting(self) -> float:
+        """How many runs still fit the budget, by the most that one used; infinite before the first."""
+        return math.inf if self.largest is None else self.session.fitting(self.largest)
+
     def variant(self, graph: Graph) -> "Evaluator":
         """What scores the graph with other texts; see `Session.variant`."""
         other = attrs.evolve(self, session=self.session.variant(graph))

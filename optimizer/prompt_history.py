@@ -10,8 +10,8 @@ class Tried:
     """A prompt that was run.
 
     Attributes:
-        score: Its mean score.
-        rows: On as many rows.
+        score: What it is believed to score.
+        rows: On how many rows it was run.
     """
 
     text: str
@@ -32,7 +32,7 @@ class PromptHistory:
     """The history of one prompt.
 
     Attributes:
-        tried: Each text that was run, as it was last scored.
+        tried: By its text each prompt that was run.
         rejected: In the order in which they were.
         rounds: How many rounds were about this prompt.
         fruitless: How many of them in a row changed nothing.
@@ -47,12 +47,6 @@ class PromptHistory:
     def texts(self) -> Sequence[str]:
         """Every text that was seen."""
         return [*self.tried, *(each.text for each in self.rejected)]
-
-    def note(self, text: str, score: float, rows: int) -> None:
-        """Take note of what a text scored."""
-        known = self.tried.get(text)
-        if known is None or rows >= known.rows:
-            self.tried[text] = Tried(text, score, rows)
 
     def best(self, count: int) -> list[Tried]:
         """The best that were tried, the best last."""

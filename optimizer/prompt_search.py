@@ -1,7 +1,7 @@
-"""Prompt search: round by round new texts for one node, raced against the one it has.
+"""Prompt search: round by round new texts for one node, run on a few train rows beside the one it has.
 
-The node is the one whose better answers would mend the most failures. What wins a race on train rows takes
-the place of the prompt.
+The node is the one whose better answers would mend the most failures. What is believed to score the most, by
+all that was ever run, takes the place of the prompt.
 """
 
 from collections import Counter
@@ -15,19 +15,19 @@ from agraph.optimizer.gate import Gate, open_gate, runs_of_words, texts_in
 from agraph.optimizer.manuscript import Manuscript
 from agraph.optimizer.moves import TEXT_RUNS, Kind, Turn
 from agraph.optimizer.phrase_merges import merged
-from agraph.optimizer.prompt_history import PromptHistory, Rejected
+from agraph.optimizer.prompt_history import PromptHistory, Rejected, Tried
 from agraph.optimizer.proposals import Proposals, Proposer, Wanted
-from agraph.optimizer.race import LAPS, Raced, race, winner
+from agraph.optimizer.standings import Standings, heat, rest, standings
 from agraph.optimizer.task import Example
 from agraph.optimizer.version import Version, other_version
 
-FRUITLESS_ROUNDS = 5
+FRUITLESS_ROUNDS = 8
 """The search ends after as many rounds without a prompt that is surely better, and one more for each further
 prompt in use."""
 
 SURE = 0.7
-"""The chance of being better from which a winner is no luck. Others are adopted too, for on the whole they
-are better, but do not keep the search from ending."""
+"""From this chance of being better than the last one of which that was said, a prompt is surely better.
+Others are adopted too, for on the whole they are better, but do not keep the search from ending."""
 
 LOOKED_AT = 13
 """On as many train rows the first version is run, to see what fails."""
@@ -38,11 +38,15 @@ LOOKED_AT_MOST = 50
 MERGES = 2
 """How many proposals of a round are put together from all that was tried."""
 
+FEWEST_MERGED = 3
+"""From fewer prompts nothing is put together."""
+
 UNKNOWN_BLAME = 0.5
 """Where the share of failures that a prompt is to blame for cannot be told, it counts as this."""
 
-SLIDE = 4
-"""Each race begins as many rows later than the one before: on most of its rows the incumbent is known."""
+HEAT = 4
+"""On as many rows a round runs its proposals, each round on the next ones. Rows are dear and proposals are
+not: many on few rows tell more of what helps than few on many."""
 
 
 @attrs.define(eq=False)
@@ -71,6 +75,8 @@ class PromptSearch:
     proposed: int = attrs.field(default=0, init=False)
     refused: Counter[str] = attrs.field(factory=Counter, init=False)
     adopted: int = attrs.field(default=0, init=False)
+    _tried: list[Version] = attrs.field(factory=list, init=False)
+    _sure: Version | None = attrs.field(default=None, init=False)
     _fruitless: int = attrs.field(default=0, init=False)
     _patience: int = attrs.field(default=FRUITLESS_ROUNDS, init=False)
     _perfect: bool = attrs.field(default=False, init=False)
@@ -94,53 +100,87 @@ class PromptSearch:
 
     async def advance(self, version: Version, allowance: int) -> Turn:
         """One round for one prompt; see `Move`."""
-        failures, successes = await self._looked_at(version)
-        self._patience = FRUITLESS_ROUNDS + max(0, len(living_prompts(version.graph, version.plan)) - 1)
-        prompt = await self._blamed(version, failures)
+        current = self._as_tried(version)
+        failures, successes = await self._looked_at(current)
+        living = len(living_prompts(current.graph, current.plan))
+        self._patience = FRUITLESS_ROUNDS + max(0, living - 1)
+        prompt = await self._blamed(current, failures)
         if prompt is None:
             self._perfect = True
             return Turn(version, 0)
+        before = self._noted()
         history = self.histories[prompt]
-        known = [*failures, *successes]
-        history.note(version.values.prompts[prompt], version.mean(known), len(known))
         others = [
             text for number, each in enumerate(self.histories) if number != prompt for text in each.tried
         ]
         wanted = Wanted(
-            version, prompt, history, [*others, *version.values.prompts], failures, successes,
-            last=self._fruitless >= self._patience - len(living_prompts(version.graph, version.plan)),
+            current, prompt, history, [*others, *current.values.prompts], failures, successes,
+            last=self._fruitless >= self._patience - living,
         )  # fmt: skip
         proposals = await self.proposer(wanted, self.generator)
-        merges = merged(
-            wanted.current, history.tried.values(), [*history.texts, *proposals.texts], MERGES, self.generator
-        )
+        merges = self._merges(wanted, before, proposals.texts)
         proposals = attrs.evolve(proposals, texts=(*proposals.texts, *merges))
         entrants = self._entrants(wanted, proposals)[:allowance]
-        raced = await race(version, entrants, self._window())
-        best = winner(raced)
-        self._note(wanted, raced)
+        ran, stopped = await heat(current, entrants, self._window())
+        self._tried += ran
+        best, gain = self._decided(wanted, ran)
+        return Turn(best, len(ran), gain, stopped)
+
+    def _as_tried(self, version: Version) -> Version:
+        """A version among those that were tried; it is one of them from now on."""
+        for each in self._tried:
+            if each.values == version.values:
+                return each
+        self._tried.append(version)
+        return version
+
+    def _noted(self) -> Standings:
+        """What is believed of all that was tried; the histories take note of it."""
+        found = standings(self._tried)
+        for version in sorted(self._tried, key=lambda each: len(each.scored)):
+            for history, text in zip(self.histories, version.values.prompts, strict=True):
+                history.tried[text] = Tried(text, found.score(version), len(version.scored))
+        return found
+
+    def _merges(self, wanted: Wanted, before: Standings, texts: Sequence[str]) -> list[str]:
+        """Texts put together from sentences that are believed to help."""
+        if len(wanted.history.tried) < FEWEST_MERGED or not before.belief.parts:
+            return []
+        worths = [
+            {sentence: worth for (prompt, sentence), worth in each.items() if prompt == wanted.prompt}
+            for each in before.belief.supposed(MERGES, self.generator)
+        ]
+        return merged(wanted.current, worths, [*wanted.history.texts, *texts])
+
+    def _decided(self, wanted: Wanted, ran: Sequence[Version]) -> tuple[Version, float]:
+        """The version that is believed to be the best after a round, and what it is believed to gain."""
+        current, history, after = wanted.version, wanted.history, self._noted()
+        for each in ran:
+            if after.score(each) < after.score(current):
+                reason = (
+                    f"it is worth {after.score(each):.3f}, and the current prompt {after.score(current):.3f}"
+                )
+                history.rejected.append(Rejected(each.values.prompts[wanted.prompt], reason))
         history.rounds += 1
-        if best is None:
-            self._fruitless += 1
-            history.fruitless += 1
-            return Turn(version, max(1, len(entrants)))
-        self.adopted += 1
-        if best.chance >= SURE:
+        if self._sure is None or rest(self._sure) != rest(current):
+            self._sure = current
+        best = after.best(current)
+        if after.chance(best, self._sure) >= SURE:
+            self._sure = best
             self._fruitless = history.fruitless = 0
         else:
             self._fruitless += 1
             history.fruitless += 1
-        return Turn(best.version, len(entrants), best.promise)
+        self.adopted += best is not current
+        return best, after.score(best) - after.score(current)
 
     async def _looked_at(self, version: Version) -> tuple[list[int], list[int]]:
         """What the version fails on, and what it gets right; more rows are run where nothing fails."""
+        failures, successes = version.sorted_out(self.train)
         for count in (LOOKED_AT, LOOKED_AT_MOST):
-            known = [row for row in self.train if row in version.scored]
-            if len(known) < count:
+            if not failures:
                 await version.score(self.train[:count])
-            failures, successes = version.sorted_out(self.train)
-            if failures:
-                break
+                failures, successes = version.sorted_out(self.train)
         return failures, successes
 
     async def _blamed(self, version: Version, failures: Sequence[int]) -> int | None:
@@ -187,20 +227,10 @@ class PromptSearch:
         return entrants
 
     def _window(self) -> list[int]:
-        """The rows of the next race: most of those of the last one, and some more."""
-        start, self._at = self._at, (self._at + SLIDE) % len(self.train)
-        count = min(LAPS[-1], len(self.train))
+        """The rows of the next round."""
+        count = min(HEAT, len(self.train))
+        start, self._at = self._at, (self._at + count) % len(self.train)
         return [self.train[(start + place) % len(self.train)] for place in range(count)]
-
-    def _note(self, wanted: Wanted, raced: Sequence[Raced]) -> None:
-        """Take note of what was run."""
-        for each in raced:
-            text = each.version.values.prompts[wanted.prompt]
-            wanted.history.note(text, each.mean, each.rows)
-            if each.gain <= 0:
-                against = each.mean - each.gain
-                reason = f"it scored {each.mean:.3f} where the current prompt scored {against:.3f}"
-                wanted.history.rejected.append(Rejected(text, reason))
 
 
 def _texts(examples: Iterable[Example]) -> Iterable[str]:

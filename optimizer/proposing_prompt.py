@@ -114,7 +114,10 @@ def _parts(
         shown = "\n\n".join(
             f"score {each.score:.3f} on {_rows(each.rows)}:\n{_fenced(each.text)}" for each in tried
         )
-        yield f"Prompts that were tried, from the worst to the best:\n\n{shown}"
+        yield (
+            "Prompts that were tried, from the worst to the best, each with the score that it is believed to "
+            f"have; what few rows tell counts less:\n\n{shown}"
+        )
     if rejected:
         shown = "\n\n".join(f"{each.reason}:\n{_fenced(each.text)}" for each in rejected)
         yield f"Prompts that were rejected, with the reason:\n\n{shown}"

@@ -16,7 +16,7 @@ from agraph.optimizer.manuscript import Manuscript
 from agraph.optimizer.moves import KINDS, Kind, Move
 from agraph.optimizer.policy import policy_of
 from agraph.optimizer.progress import Evidence, Report, Tried
-from agraph.optimizer.prompt_search import FRUITLESS_ROUNDS, MERGES, PromptSearch
+from agraph.optimizer.prompt_search import FRUITLESS_ROUNDS, HEAT, MERGES, PromptSearch
 from agraph.optimizer.proposals import SIBLINGS, ModelProposer, edits
 from agraph.optimizer.race import runs_of_race
 from agraph.optimizer.rewrite import Values, current_values
@@ -196,10 +196,10 @@ def text_runs(graph: Graph, kinds: Collection[Kind], proposals: int) -> tuple[in
     """
     fewest, dearest = 0, 0
     if "prompts" in kinds:
-        dearest = runs_of_race(SIBLINGS + MERGES)
+        dearest = HEAT * (SIBLINGS + MERGES + 1)
         fewest += (FRUITLESS_ROUNDS + len(graph.prompts) - 1) * dearest
     if "examples" in kinds:
-        dearest = runs_of_race(SIBLINGS, halved=False)
+        dearest = runs_of_race(SIBLINGS)
         fewest += FRUITLESS_LISTS * len(graph.demonstrations) * dearest
     most = -(-proposals // SIBLINGS) * dearest
     return min(fewest, most), most

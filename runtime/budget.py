@@ -87,6 +87,19 @@ class Budget:
             most = limit * share
             self._held[unit] = most if needed is None else min(needed, most)
 
+    def fitting(self, amount: Amount) -> float:
+        """How many times an amount fits into what is left, time apart; infinite without a limit."""
+        return min(
+            (self._fitting(unit, amount) for unit in self.limits if unit != "time_s"), default=math.inf
+        )
+
+    def _fitting(self, unit: str, amount: Amount) -> float:
+        needed = amount.of(unit)
+        left = self.limits[unit] - self.spent[unit] - self._reserved[unit] - self._held.get(unit, 0.0)
+        if needed == 0:
+            return math.inf
+        return 0.0 if needed is None else max(0.0, left) / needed
+
     def require_time(self) -> None:
         """Hold that there is time left.
 

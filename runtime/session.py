@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import itertools
+import math
 import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -17,7 +18,7 @@ from agraph.compiler.diagnostics import nearest
 from agraph.compiler.ir import Expression, Graph, Json, Model, ModelIndex, NodeIndex, ToolIndex
 from agraph.runtime.answer import answer, missing
 from agraph.runtime.bounds import require_price
-from agraph.runtime.budget import Budget
+from agraph.runtime.budget import Amount, Budget
 from agraph.runtime.calls import Calls
 from agraph.runtime.cut import Cut, cut
 from agraph.runtime.errors import InputError, ModelError, RunError
@@ -157,6 +158,10 @@ class Session:
     def calls_recalled(self) -> int:
         """How many of these had been made in an earlier session."""
         return self._calls.recalled
+
+    def fitting(self, amount: Amount) -> float:
+        """How many times an amount fits into what is left of the budget; see `Budget.fitting`."""
+        return math.inf if self._budget is None else self._budget.fitting(amount)
 
     async def __aenter__(self) -> Self:
         """Load the tools.

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 import re
 from functools import partial
@@ -241,6 +242,20 @@ def test_what_is_kept_back_is_there_later() -> None:
     assert asyncio.run(made()) == (6, "6 of 10 calls are spent, and the rest is kept for judging")
     budget.hold(Amount(), 0.0, "judging")
     assert asyncio.run(made()) == (4, "the budget of 10 calls is spent")
+
+
+def test_what_still_fits_is_what_is_neither_spent_nor_kept_back() -> None:
+    budget = Budget({"calls": 100, "usd": 2.0, "time_s": 60})
+    assert budget.fitting(Amount(calls=2, usd=0.01)) == 50
+    assert budget.fitting(Amount(calls=2, usd=0.5)) == 4
+    budget.hold(Amount(calls=30, usd=0.0), 0.5, "judging")
+    asyncio.run(budget.reserve(Amount(calls=10)))
+    assert budget.fitting(Amount(calls=3)) == 20
+    budget.settle(Amount(calls=10), Amount(calls=6))
+    assert budget.fitting(Amount(calls=2)) == 32
+    assert budget.fitting(Amount(calls=1, usd=None)) == 0
+    assert budget.fitting(Amount()) == math.inf
+    assert Budget({"time_s": 60}).fitting(Amount(calls=1)) == math.inf
 
 
 def test_time_ends_what_is_under_way() -> None:

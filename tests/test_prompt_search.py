@@ -366,7 +366,7 @@ def test_a_run_that_a_budget_ended_goes_on_to_the_same_result_and_asks_nothing_t
         uninterrupted = learned(tmp_path / "whole")
         questions = sorted(asked)
         asked.clear()
-        assert learned(tmp_path / "cut", "calls=300")[1] is not None
+        assert learned(tmp_path / "cut", "calls=150")[1] is not None
         assert 0 < len(asked) < len(questions)
         assert learned(tmp_path / "cut") == uninterrupted
         assert sorted(asked) == questions
