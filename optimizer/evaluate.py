@@ -87,8 +87,9 @@ class Evaluator:
 
     @property
     def fitting(self) -> float:
-        """How many runs still fit the budget, by the most that one used; infinite before the first."""
-        return math.inf if self.largest is None else self.session.fitting(self.largest)
+        """How many runs still fit the budget, by the most that one used; infinite where nothing tells."""
+        budget, largest = self.session.budget, self.largest
+        return math.inf if budget is None or largest is None else budget.fitting(largest)
 
     def variant(self, graph: Graph) -> "Evaluator":
         """What scores the graph with other texts; see `Session.variant`."""

@@ -3,7 +3,6 @@
 import asyncio
 import copy
 import itertools
-import math
 import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -18,7 +17,7 @@ from agraph.compiler.diagnostics import nearest
 from agraph.compiler.ir import Expression, Graph, Json, Model, ModelIndex, NodeIndex, ToolIndex
 from agraph.runtime.answer import answer, missing
 from agraph.runtime.bounds import require_price
-from agraph.runtime.budget import Amount, Budget
+from agraph.runtime.budget import Budget
 from agraph.runtime.calls import Calls
 from agraph.runtime.cut import Cut, cut
 from agraph.runtime.errors import InputError, ModelError, RunError
@@ -119,7 +118,7 @@ class Session:
         self.graph = graph
         self._models = _replaced(graph, models or {})
         self._concurrency = concurrency
-        self._budget = budget
+        self.budget = budget
         self._given_permissions = permissions
         self._offline = offline
         self._read_inputs = inputs_reader(graph)
@@ -159,18 +158,14 @@ class Session:
         """How many of these had been made in an earlier session."""
         return self._calls.recalled
 
-    def fitting(self, amount: Amount) -> float:
-        """How many times an amount fits into what is left of the budget; see `Budget.fitting`."""
-        return math.inf if self._budget is None else self._budget.fitting(amount)
-
     async def __aenter__(self) -> Self:
         """Load the tools.
 
         Raises:
             ToolError: One of them cannot be used.
         """
-        if self._budget is not None:
-            self._budget.begin()
+        if self.budget is not None:
+            self.budget.begin()
         self._load(used_tools(self.graph))
         return self
 
@@ -239,8 +234,8 @@ class Session:
             BudgetError: The budget is spent.
             RunError: A node failed, or there is no answer.
         """
-        if self._budget is not None:
-            self._budget.require_time()
+        if self.budget is not None:
+            self.budget.require_time()
         program = self._program("whole", realization)
         frame, schedule = self._begun(row, program.plan, realization)
         with self._told(frame) as told:
@@ -262,8 +257,8 @@ class Session:
             BudgetError: The budget is spent.
             RunError: A node failed.
         """
-        if self._budget is not None:
-            self._budget.require_time()
+        if self.budget is not None:
+            self.budget.require_time()
         source = self.cut.source(realization)
         program = self._program("first", source)
         frame, schedule = self._begun(row, program.plan, source)
@@ -392,8 +387,8 @@ class Session:
             adapter = open_model(model, lambda: self._prices)
             self._exits.push_async_callback(adapter.close)
             fallback = tuple(self._open_model(self._index(name)) for name in model.fallback)
-            if self._budget is not None:
-                require_price(self._budget, model, adapter)
+            if self.budget is not None:
+                require_price(self.budget, model, adapter)
             if self._journal is not None and is_stored(model):
                 self._journal.open()
             opened = OpenModel(model, adapter, Pace(self._concurrency), fallback)
