@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 import attrs
 
 from agraph.compiler import ir
-from agraph.graph_argument import load_graph
+from agraph.graph_argument import load_graph, load_optimized_graph
 from agraph.optimizer.foreseen import foreseen_runs
 from agraph.optimizer.moves import KINDS, TEXT_RUNS, Kind
 from agraph.optimizer.settings import Estimator, Settings
@@ -15,11 +15,12 @@ from agraph.optimizer.task import Examples, data_set, open_examples
 from agraph.optimizer.tune import learnable_kinds, text_runs
 from agraph.runtime.attachments import contents
 from agraph.runtime.errors import DataError
-from agraph.runtime.estimate import Estimate, Heard, estimate_run
+from agraph.runtime.estimate import Estimate, Heard, estimate_run, price_of, service_name
 from agraph.runtime.permissions import Permissions, project_permissions
 from agraph.runtime.plan import deployed, plan
 from agraph.runtime.prices import project_prices
 from agraph.runtime.project import project_root
+from agraph.runtime.used import used_models
 
 
 @attrs.frozen
@@ -51,7 +52,8 @@ def estimate_evaluation(
     permissions: Permissions | None = None,
 ) -> Forecast:
     """What `evaluate` with these arguments uses; see there."""
-    graph, examples = _task(target, data, target_column, permissions)
+    _, graph = load_graph(target, permissions)
+    examples = _examples(graph, data, target_column, permissions)
     planned = plan(graph, deployed(graph))
     heard = {node: planned.senders[node] for node in planned.order}
     return _forecast(graph, examples, heard, models, (len(examples), len(examples)))
@@ -69,7 +71,8 @@ def estimate_optimization(
     only: Collection[Kind] = KINDS,
 ) -> Forecast:
     """What `optimize` with these arguments uses, but for the few calls of a proposer; see there."""
-    graph, examples = _task(target, data, target_column, permissions)
+    _, graph = load_optimized_graph(target, permissions)
+    examples = _examples(graph, data, target_column, permissions)
     settings = Settings(estimator=estimator, runs=runs)
     parts = split([example.source for example in examples])
     kinds = learnable_kinds(graph) & set(only)
@@ -90,15 +93,27 @@ def estimate_optimization(
     return attrs.evolve(forecast, held_out_rows=len(parts.held_out))
 
 
-def _task(
-    target: str, data: str | None, target_column: str | None, permissions: Permissions | None
-) -> tuple[ir.Graph, Examples]:
-    _, graph = load_graph(target, permissions)
+def unpriced_models(graph: ir.Graph, models: Mapping[str, ir.Model] | None) -> tuple[str, ...]:
+    """The models that a run of a graph may ask and whose price is unknown, by the provider's name.
+
+    Args:
+        graph: What runs, with any option of its choices.
+        models: Replacements by the names of its models.
+    """
+    prices = project_prices(project_root(graph.origin))
+    used = used_models(graph, [(models or {}).get(model.name, model) for model in graph.models])
+    served = [model for model in used if model.provider == "anthropic"]
+    return tuple(service_name(model) for model in served if price_of(model, prices) is None)
+
+
+def _examples(
+    graph: ir.Graph, data: str | None, target_column: str | None, permissions: Permissions | None
+) -> Examples:
     rows = data_set(graph, data, target_column)
     allowed = permissions or project_permissions(graph.origin)
     if data is None and (refusal := allowed.file_refusal(rows.path)) is not None:
         raise DataError(refusal)
-    return graph, open_examples(graph, rows, allowed)
+    return open_examples(graph, rows, allowed)
 
 
 def _forecast(

@@ -11,7 +11,7 @@ from agraph.budgets import budget_of
 from agraph.compiler.ir import Graph, Json, Model
 from agraph.compiler.parameter_names import parameter_names
 from agraph.compiler.source import Source
-from agraph.estimating import estimate_optimization
+from agraph.estimating import unpriced_models
 from agraph.evaluating import Material, material
 from agraph.files import FileLoader
 from agraph.graph_argument import load_optimized_graph, parse_target
@@ -192,7 +192,7 @@ def optimize(
         found = material(*load_optimized_graph(target, permissions), data, target_column, metric, permissions)
         trade = trade_of(trade) if isinstance(trade, str) else trade
         if trade is not None and trade.unit == "usd":
-            _require_prices(target, data, target_column, models, permissions)
+            _require_prices(found.graph, models)
         settings = Settings(estimator=estimator, runs=runs)
         limits = budget_of(budget, found.graph)
         arguments: dict[str, Json] = {
@@ -252,21 +252,12 @@ def optimize(
     )
 
 
-def _require_prices(
-    target: str,
-    data: str | None,
-    target_column: str | None,
-    models: Mapping[str, Model] | None,
-    permissions: Permissions | None,
-) -> None:
+def _require_prices(graph: Graph, models: Mapping[str, Model] | None) -> None:
     """Hold that money can be counted, before any is spent."""
-    forecast = estimate_optimization(
-        target, data, target_column=target_column, models=models, permissions=permissions
-    )
-    if forecast.used.unpriced:
+    if unpriced := unpriced_models(graph, models):
         raise InputError(
-            f"cost is to count in US dollars, and what `{forecast.used.unpriced[0]}` costs is unknown: trade "
-            "calls, such as `calls=0.01`, or write its price under `[tool.agraph.prices]` in the project's "
+            f"cost is to count in US dollars, and what `{unpriced[0]}` costs is unknown: trade calls, "
+            "such as `calls=0.01`, or write its price under `[tool.agraph.prices]` in the project's "
             "`pyproject.toml`"
         )
 

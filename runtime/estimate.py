@@ -1,8 +1,8 @@
 """What runs of a graph will use, told before the first of them: about how many calls, and the most of all.
 
 The most assumes that each reply is as long as `max_tokens` lets it be, that each node needs all its turns and
-attempts, that each byte of a prompt is a token, and that no model falls back on another. A tool's value is
-taken to be as long as what it reads.
+attempts, that each byte of a prompt is a token, that the dearest options are chosen, and that no model falls
+back on another. A tool's value is taken to be as long as what it reads.
 """
 
 import json
@@ -14,9 +14,10 @@ import attrs
 from agraph.compiler import ir
 from agraph.compiler.types import STR
 from agraph.runtime.bounds import bound_usd, prompt_tokens
-from agraph.runtime.budget import Amount
+from agraph.runtime.budget import Amount, larger
 from agraph.runtime.models.anthropic_settings import DEFAULT_MAX_TOKENS
 from agraph.runtime.offers import signature
+from agraph.runtime.options import every_work
 from agraph.runtime.prices import Price, Prices
 from agraph.runtime.servers import SERVICE, server_of
 from agraph.runtime.values import json_schema, object_schema
@@ -65,25 +66,22 @@ def estimate_run(
         inputs: The bytes of each input.
         prices: What tokens cost.
     """
-    estimator = _Estimator(graph, heard, models, inputs)
-    about, calls, tokens, unpriced = 0, 0.0, 0.0, dict[str, None]()
-    usd: float | None = 0.0
+    estimator = _Estimator(graph, heard, models, inputs, prices)
+    about, most, unpriced = 0, Amount(), dict[str, None]()
     for index in heard:
         node = graph.nodes[index]
         if not isinstance(node.work, ir.ModelCall):
             continue
         about += 1
-        model = models[node.work.model]
-        asked, read, written = estimator.conversation(node, node.work, index)
-        calls += asked
-        if model.provider != "anthropic":
-            continue
-        tokens += read + written
-        cost = bound_usd(_price(model, prices), read, written)
-        if cost is None:
-            unpriced[str(model.arguments[0]) if model.arguments else model.name] = None
-        usd = None if usd is None or cost is None else usd + cost
-    return Estimate(about, Amount(calls, tokens, usd), tuple(unpriced))
+        largest = Amount()
+        for work in every_work(node.work):
+            amount = estimator.amount(node, work, index)
+            largest = larger(largest, amount)
+            if amount.usd is None:
+                unpriced[service_name(models[work.model])] = None
+        usd = None if most.usd is None or largest.usd is None else most.usd + largest.usd
+        most = Amount(most.calls + largest.calls, most.tokens + largest.tokens, usd)
+    return Estimate(about, most, tuple(unpriced))
 
 
 @attrs.frozen(eq=False)
@@ -94,6 +92,15 @@ class _Estimator:
     heard: Heard
     models: Sequence[ir.Model]
     inputs: Mapping[str, float]
+    prices: Prices
+
+    def amount(self, node: ir.Node, work: ir.ModelCall, index: ir.NodeIndex) -> Amount:
+        """The most that a node uses in a run; only a served model uses anything but calls."""
+        model = self.models[work.model]
+        asked, read, written = self.conversation(node, work, index)
+        if model.provider != "anthropic":
+            return Amount(asked)
+        return Amount(asked, read + written, bound_usd(price_of(model, self.prices), read, written))
 
     def conversation(
         self, node: ir.Node, work: ir.ModelCall, index: ir.NodeIndex
@@ -150,7 +157,7 @@ class _Estimator:
         if sender not in self.heard or sender in above:
             return 0.0
         if isinstance(work, ir.ModelCall):
-            return _reply_tokens(self.models[work.model])
+            return max(_reply_tokens(self.models[each.model]) for each in every_work(work))
         return self.value(work, sender, above | {sender})
 
 
@@ -160,7 +167,13 @@ def _reply_tokens(model: ir.Model) -> float:
     return said if served and isinstance(said, int | float) else VALUE_TOKENS
 
 
-def _price(model: ir.Model, prices: Prices) -> Price | None:
+def service_name(model: ir.Model) -> str:
+    """The name that the provider knows a model by."""
+    return str(model.arguments[0]) if model.arguments else model.name
+
+
+def price_of(model: ir.Model, prices: Prices) -> Price | None:
+    """What a served model's tokens cost, or `None` where that is unknown."""
     match model.arguments:
         case (str() as id_,):
             server = server_of(model)

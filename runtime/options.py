@@ -1,6 +1,7 @@
 """Choices among models, prompts and tools: which option is taken, and what a model node then is."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
@@ -27,6 +28,12 @@ def options_by_node(graph: Graph, options: Sequence[int]) -> Mapping[NodeIndex, 
         for (node, _), option in zip(graph.choices, options, strict=True):
             taken[node] = (*taken.get(node, ()), option)
     return taken
+
+
+def every_work(work: ModelCall) -> Iterator[ModelCall]:
+    """The call with each combination of the options of its choices."""
+    for options in itertools.product(*(range(len(choice.parameters)) for choice in work.choices)):
+        yield settled(work, options)
 
 
 def settled(work: ModelCall, options: Sequence[int]) -> ModelCall:

@@ -1,6 +1,6 @@
-"""Which of a graph's tools a run can call."""
+"""Which of a graph's tools a run can call, and which of its models it can ask."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agraph.compiler.ir import (
     Apply,
@@ -11,7 +11,9 @@ from agraph.compiler.ir import (
     Graph,
     MakeList,
     MakeRecord,
+    Model,
     ModelCall,
+    ModelIndex,
     ToolIndex,
 )
 
@@ -26,6 +28,29 @@ def used_tools(graph: Graph) -> set[ToolIndex]:
         for argument in graph.task.metric.arguments:
             used.update(called_tools(argument))
     return used
+
+
+def used_models(graph: Graph, models: Sequence[Model]) -> tuple[Model, ...]:
+    """Those that a run may ask, whichever options are chosen, and those that they fall back on.
+
+    Args:
+        graph: What runs.
+        models: The models of the graph, replacements in their places.
+    """
+    places = {model.name: ModelIndex(index) for index, model in enumerate(models)}
+    asked = [node.work for node in graph.nodes if node.on and isinstance(node.work, ModelCall)]
+    used = dict.fromkeys(index for work in asked for index in _askable(work))
+    waiting = list(used)
+    while waiting:
+        others = [places[name] for name in models[waiting.pop()].fallback]
+        waiting += [index for index in others if index not in used]
+        used.update(dict.fromkeys(others))
+    return tuple(models[index] for index in used)
+
+
+def _askable(work: ModelCall) -> list[ModelIndex]:
+    """The models of a model node, whichever option is chosen; its own is the first option."""
+    return [work.model, *(index for choice in work.choices for index in choice.models)]
 
 
 def _offered(work: ModelCall) -> Iterator[ToolIndex]:

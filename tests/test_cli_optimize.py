@@ -465,6 +465,50 @@ def test_a_trade_in_money_is_refused_while_costs_are_unknown(optimize: Verb, tmp
     assert_refused(finished, "what `any` costs is unknown", "trade calls, such as `calls=0.01`")
 
 
+def test_of_all_models_that_may_be_asked_the_price_is_asked_for(optimize: Verb, tmp_path: Path) -> None:
+    """The second option of a choice, and one that is fallen back on."""
+    dear = 'model dear = anthropic("any", base_url = "http://127.0.0.1:9")'
+    chosen = PRICED.replace("model dear = simulated(right = 0.9, cost_usd = 0.05)", dear)
+    fallen = chosen.replace("~ { cheap: 0.4, dear: 0.6 }", "= cheap").replace(
+        "0.001)", "0.001, fallback = [dear])"
+    )
+    for text in (chosen, fallen.replace("prompt =", "prompt ~")):
+        refused = optimize(write_team(tmp_path, text), "--trade", "usd=1")
+        assert_refused(refused, "what `any` costs is unknown")
+    assert "no price of `any`" in optimize(write_team(tmp_path, chosen), "--estimate").out
+
+
+def test_an_estimate_bounds_the_dearest_options(optimize: Verb, tmp_path: Path) -> None:
+    """Whichever of them stands first."""
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.agraph.prices]\none = { input = 1.0, output = 5.0 }\nother = { input = 5.0, output = 25.0 }\n"
+    )
+    models = PRICED.replace("simulated(right = 0.6, cost_usd = 0.001)", 'anthropic("one")')
+    models = models.replace("simulated(right = 0.9, cost_usd = 0.05)", 'anthropic("other")')
+    told = {
+        name: optimize(write_team(tmp_path, text), "--estimate").out
+        for name, text in {
+            "both": models,
+            "turned": models.replace("{ cheap: 0.4, dear: 0.6 }", "{ dear: 0.6, cheap: 0.4 }"),
+            "dear": models.replace('"one"', '"other"'),
+            "cheap": models.replace('"other"', '"one"'),
+        }.items()
+    }
+    assert told["both"] == told["turned"] == told["dear"] != told["cheap"]
+
+
+def test_money_is_traded_and_foretold_for_the_graph_with_the_block(optimize: Verb, tmp_path: Path) -> None:
+    """Another graph stands behind it, which has no data."""
+    other = (
+        PRICED.partition("graph priced")[2]
+        .partition("optimize")[0]
+        .replace("~ { cheap: 0.4, dear: 0.6 }", "= dear")
+    )
+    path = write_team(tmp_path, f"{PRICED}\ngraph other{other}")
+    assert "runs of `priced`" in optimize(path, "--estimate").out
+    assert optimize(path, "--seed", "3", "--trade", "usd=20").code == 0
+
+
 def test_a_graph_without_learnables_is_refused(optimize: Verb, tmp_path: Path) -> None:
     path = write_duel(tmp_path, TEXT.replace("vote ~ 0.5", "vote"))
     assert_refused(optimize(path), "graph `duel` has no edge, gate or choice, prompt, examples to learn")

@@ -13,7 +13,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 ASSUMED = (
     "The most assumes that each node needs all its turns and attempts, that each reply is as long as\n"
     "max_tokens lets it be, that each byte of a prompt is a token, that a tool's value is as long as what\n"
-    "it reads, and that no model falls back on another. Equal calls are made once, which makes it less."
+    "it reads, that the dearest options are chosen, and that no model falls back on another. Equal calls\n"
+    "are made once, which makes it less."
 )
 
 
