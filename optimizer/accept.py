@@ -14,7 +14,7 @@ from agraph.optimizer.intervals import (
     mean_interval,
     sum_interval,
 )
-from agraph.optimizer.power import rows_to_show, smallest_effect
+from agraph.optimizer.power import effect_of_interval, rows_to_show, smallest_effect
 
 
 @attrs.frozen
@@ -110,8 +110,9 @@ def judge(
     tested = wins > losses and p <= 1 - confidence
     shaded = any(score not in (0, 1) for score in (*seed_scores, *result_scores))
     proven = gain > 0 and (tested or priced) and (interval[0] > 0 or not (priced or shaded))
-    # Half a row more each way: a few rows of which none differs do not show that none ever will.
-    churn = (wins + losses + 1) / (count + 2)
+    # What the interval alone leaves open, more rows make narrower; else they decide for the sign test.
+    by_interval = priced or (shaded and interval[0] <= 0)
+    smallest, rows_needed = _power(wins + losses, count, gain, gain - interval[0], confidence, by_interval)
     verdict = Verdict(
         kind="improved" if proven else "not proven" if better else "rejected",
         seed_mean=math.fsum(seed_scores) / count,
@@ -125,8 +126,8 @@ def judge(
         p=p,
         seed_cost=seed_cost,
         result_cost=result_cost,
-        smallest_effect=smallest_effect(count, churn, confidence),
-        rows_needed=rows_to_show(min(gain, 1.0), churn, confidence) if gain > 0 else None,
+        smallest_effect=smallest,
+        rows_needed=rows_needed,
         reason="",
         priced=priced,
     )
@@ -140,11 +141,33 @@ def sign_test(wins: int, losses: int) -> float:
     return min(1.0, 2 * tail / (1 << count))
 
 
+def _power(
+    changed: int, count: int, gain: float, half: float, confidence: float, by_interval: bool
+) -> tuple[float, int | None]:
+    """The smallest difference that the rows show, and on how many rows the gain shows, if it is one.
+
+    Args:
+        changed: On how many rows scores differ.
+        count: How many rows there are.
+        gain: The difference that was seen.
+        half: From the lower end of its interval to it.
+        confidence: Of the test.
+        by_interval: Whether the interval decides, and else the sign test.
+    """
+    if by_interval and half < math.inf:
+        smallest = effect_of_interval(half, confidence)
+        return min(1.0, smallest), math.ceil(count * (smallest / gain) ** 2) if gain > 0 else None
+    # Half a row more each way: a few rows of which none differs do not show that none ever will.
+    churn = (changed + 1) / (count + 2)
+    needed = rows_to_show(min(gain, 1.0), churn, confidence) if gain > 0 else None
+    return smallest_effect(count, churn, confidence), needed
+
+
 def _reason(verdict: Verdict, gain: float, count: int) -> str:
     """The verdict in words."""
     rows = f"{count} held-out {'row' if count == 1 else 'rows'}"
     low, high = verdict.interval
-    counted = " less what it costs" if verdict.priced else ""
+    counted = " after costs" if verdict.priced else ""
     size = (
         f"{gain:+.3f}{counted} ({100 * verdict.confidence:g}% interval {low:+.3f} to {high:+.3f}; "
         f"{verdict.wins} won, {verdict.losses} lost)"

@@ -1,6 +1,6 @@
 """What a comparison on some rows can show, and how many rows a difference takes.
 
-Both are for the sign test of paired scores of 0 and 1, of which a share, the churn, differs at all. The more
+Most is for the sign test of paired scores of 0 and 1, of which a share, the churn, differs at all. The more
 answers change, the more rows a gain of the same size takes.
 """
 
@@ -46,6 +46,17 @@ def smallest_effect(rows: int, churn: float, confidence: float) -> float:
         middle = (low + high) / 2
         low, high = (low, middle) if rows_to_show(middle, churn, confidence) <= rows else (middle, high)
     return high
+
+
+def effect_of_interval(half: float, confidence: float) -> float:
+    """The smallest difference that an interval leaves above 0 in four of five cases.
+
+    Args:
+        half: From the interval's lower end to the difference; it falls with the root of the rows.
+        confidence: Of the two-sided interval.
+    """
+    sure, often = _quantiles(confidence)
+    return half * (sure + often) / sure
 
 
 def fewest_rows(confidence: float) -> int:

@@ -293,7 +293,8 @@ def _verdict(first: Version, result: Version, rows: Sequence[int], confidence: f
         return [version.scored[row].value for row in rows]
 
     def cost(version: Version) -> float:
-        return sum(version.scored[row].cost for row in rows)
+        # Sums of as much in another order may differ in their last bits; that is no difference.
+        return round(sum(version.scored[row].cost for row in rows), 10)
 
     saved = [first.scored[row].price - result.scored[row].price for row in rows]
     return judge(scores(first), scores(result), cost(first), cost(result), confidence, saved)

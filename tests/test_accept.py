@@ -161,10 +161,22 @@ def test_what_cost_takes_counts_in_the_verdict() -> None:
     assert judge(seed, result, 60, 120).kind == "improved"
     dearer = judge(seed, result, 60, 120, saved=[-0.05] * 60)
     assert (dearer.kind, dearer.wins, dearer.losses) == ("improved", 20, 0)
-    assert "+0.283 less what it costs (95% interval +0." in dearer.reason
+    assert "+0.283 after costs (95% interval +0." in dearer.reason
     assert judge(seed, result, 60, 120, saved=[-0.5] * 60).kind == "rejected"
     assert judge(seed, result, 60, 120, saved=[-0.3] * 60).kind == "not proven"
     assert judge(result, seed, 120, 60, saved=[0.5] * 60).kind == "improved"
+
+
+def test_how_many_rows_show_a_gain_after_costs_is_told_by_the_interval() -> None:
+    """A sign test of the scores would tell of other rows."""
+    seed, result = [0.0] * 20 + [1.0] * 40, [1.0] * 60
+    few = judge(seed, result, 60, 120, saved=[-0.25] * 60)
+    needed, gain = few.rows_needed, 20 / 60 - 0.25
+    assert needed is not None
+    assert few.smallest_effect > gain - few.interval[0]
+    assert needed == pytest.approx(60 * (few.smallest_effect / gain) ** 2, abs=1)
+    times = needed // 60 + 1
+    assert judge(seed * times, result * times, 60, 120, saved=[-0.25] * 60 * times).proven
 
 
 def test_where_scores_have_shades_many_small_wins_do_not_prove_a_gain() -> None:
