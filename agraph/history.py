@@ -253,10 +253,10 @@ def _learned(record: RunRecord, root: str) -> Learned | None:
     known: Mapping[str, Any] = result
     changes = tuple(Change(**each) for each in known["changes"])
     file = os.path.normpath(os.path.join(root, known["file"]))
-    return Learned(
-        record.number, record.verb, file, record.graph, record.started_s,
-        **{name: value for name, value in known.items() if name not in ("file", "changes")}, changes=changes,
-    )  # fmt: skip
+    # A later version of agraph may have said more.
+    told = {name: known[name] for name in attrs.fields_dict(Learned) if name in known}
+    own = {"number": record.number, "verb": record.verb, "graph": record.graph, "began_s": record.started_s}
+    return Learned(**{**told, **own, "changes": changes, "file": file})
 
 
 def diff_of(learned: Learned) -> str:

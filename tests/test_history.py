@@ -12,6 +12,8 @@ from agraph.history import apply_plan, history, revert
 from agraph.optimizing import optimize
 from agraph.recording import kept_store
 from agraph.runtime.errors import InputError
+from agraph.runtime.sqlite_store import SqliteStore
+from agraph.runtime.store_file import store_path
 from tests.commands import Verb, ended, in_process, started
 from tests.duel import TEXT, write_duel
 
@@ -93,6 +95,18 @@ def test_a_plan_for_another_file_is_refused(agraph: Verb, folder: Path) -> None:
     assert f"run {number} is a plan for `duel.agraph`, and not for `" in finished.err
     assert (folder / "duel.agraph").read_text() == other.read_text() == TEXT
     assert agraph("optimize", "duel.agraph", "--apply", str(number)).code == 0
+
+
+def test_what_a_later_version_has_kept_is_passed_over(agraph: Verb, folder: Path) -> None:
+    path = write_duel(folder)
+    number = planned(agraph, path)
+    store = SqliteStore(store_path(folder))
+    record = store.run(number)
+    assert record is not None
+    assert isinstance(record.result, dict)
+    store.conclude(number, {**record.result, "mood": "good"})
+    store.close()
+    assert [each.number for each in history(str(path))] == [number]
 
 
 def test_other_options_beside_a_plan_are_refused(agraph: Verb, folder: Path) -> None:
