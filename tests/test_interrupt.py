@@ -80,6 +80,7 @@ def interrupted(folder: Path, *arguments: str, signals: int = 1) -> tuple[Finish
         (("optimize",), INTERRUPTED),
         (("optimize", "--plan"), INTERRUPTED),
         (("optimize", "--no-cache"), FOR_GOOD),
+        (("optimize", "--estimator", "reinforce-plain"), FOR_GOOD),
         (("eval",), INTERRUPTED),
         (("eval", "--json"), INTERRUPTED),
         (("run", "-i", "question=1?"), FOR_GOOD),

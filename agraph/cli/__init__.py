@@ -82,6 +82,10 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
+_AFRESH = ("--no-cache", "reinforce-plain", "reinforce-constant")
+"""What has all calls made anew, so that nothing is kept to go on with."""
+
+
 def exit_code(arguments: Sequence[str]) -> int:
     """Run the command line with arguments, and give its exit code."""
     try:
@@ -91,8 +95,7 @@ def exit_code(arguments: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        resumes = bool({"eval", "optimize"} & {*arguments[:1]}) and "--no-cache" not in arguments
-        hint = ": the same command goes on where it was" if resumes else ""
+        hint = ": the same command goes on where it was" if _goes_on(arguments) else ""
         click.echo(f"interrupted{hint}", err=True)
         return INTERRUPTED
     except OSError as error:
@@ -109,6 +112,12 @@ def exit_code(arguments: Sequence[str]) -> int:
             return 1
         raise
     return result if isinstance(result, int) else 0
+
+
+def _goes_on(arguments: Sequence[str]) -> bool:
+    """Whether what was interrupted goes on where it was when it is asked for again."""
+    resumes = any(verb in ("eval", "optimize") for verb in arguments[:1])
+    return resumes and not any(each.endswith(_AFRESH) for each in arguments)
 
 
 def _open_streams() -> None:
