@@ -94,7 +94,7 @@ def _front(result: "Optimization") -> Iterator[str]:
 def _proposals(what: str, proposed: "Proposed") -> str:
     """What became of the texts that were proposed."""
     if not proposed.proposed and not proposed.reached:
-        return f"no {what} proposed: the node that they are for does not reach the answer of the better graph"
+        return f"no {what} proposed: the node that they are for does not reach the answer"
     refused = ", ".join(f"{count} {REFUSED[why]}" for why, count in proposed.refused.items())
     return f"{proposed.proposed} {what} proposed, {proposed.adopted} adopted" + (
         f"; {refused}" if refused else ""
