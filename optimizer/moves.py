@@ -9,7 +9,7 @@ from agraph.optimizer.version import Version
 Kind = Literal["edges", "prompts", "examples"]
 
 TEXT_RUNS = 8
-"""As how many runs a proposal for a text counts: about as many it is run before most are dropped."""
+"""As how many runs a proposal for a text counts, those of what it is run beside included."""
 
 KINDS: tuple[Kind, ...] = ("edges", "prompts", "examples")
 """What can be learned; edges stand for gates and choices, too."""
@@ -22,7 +22,7 @@ class Turn:
     Attributes:
         version: The better version, or the one that it began with.
         tried: How many runs were made, or proposals tried.
-        gain: How much more the version scores on rows that did not choose it; 0 where it is the same.
+        gain: How much more the version is taken to score; 0 where it is the same.
         stopped: Why the turn ended before it was done, such as a budget that was spent, or `None`.
     """
 
