@@ -16,6 +16,7 @@ from agraph.optimizer.tune import learnable_kinds, text_runs
 from agraph.runtime.attachments import contents
 from agraph.runtime.errors import DataError
 from agraph.runtime.estimate import Estimate, Heard, estimate_run, price_of, service_name
+from agraph.runtime.options import with_options
 from agraph.runtime.permissions import Permissions, project_permissions
 from agraph.runtime.plan import deployed, plan
 from agraph.runtime.prices import project_prices
@@ -54,9 +55,11 @@ def estimate_evaluation(
     """What `evaluate` with these arguments uses; see there."""
     _, graph = load_graph(target, permissions)
     examples = _examples(graph, data, target_column, permissions)
-    planned = plan(graph, deployed(graph))
+    realization = deployed(graph)
+    planned = plan(graph, realization)
     heard = {node: planned.senders[node] for node in planned.order}
-    return _forecast(graph, examples, heard, models, (len(examples), len(examples)))
+    runs = len(examples), len(examples)
+    return _forecast(with_options(graph, realization.options), examples, heard, models, runs)
 
 
 def estimate_optimization(

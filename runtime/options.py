@@ -30,6 +30,16 @@ def options_by_node(graph: Graph, options: Sequence[int]) -> Mapping[NodeIndex, 
     return taken
 
 
+def with_options(graph: Graph, options: Sequence[int]) -> Graph:
+    """The graph whose model nodes have one option taken of each of their choices."""
+    nodes = list(graph.nodes)
+    for index, taken in options_by_node(graph, options).items():
+        work = nodes[index].work
+        assert isinstance(work, ModelCall)
+        nodes[index] = attrs.evolve(nodes[index], work=settled(work, taken))
+    return attrs.evolve(graph, nodes=tuple(nodes))
+
+
 def every_work(work: ModelCall) -> Iterator[ModelCall]:
     """The call with each combination of the options of its choices."""
     for options in itertools.product(*(range(len(choice.parameters)) for choice in work.choices)):

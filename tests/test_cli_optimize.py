@@ -478,23 +478,28 @@ def test_of_all_models_that_may_be_asked_the_price_is_asked_for(optimize: Verb, 
     assert "no price of `any`" in optimize(write_team(tmp_path, chosen), "--estimate").out
 
 
-def test_an_estimate_bounds_the_dearest_options(optimize: Verb, tmp_path: Path) -> None:
-    """Whichever of them stands first."""
+@pytest.mark.parametrize(("verb", "as_both"), [("optimize", "dear"), ("eval", "cheap")])
+def test_an_estimate_bounds_the_options_that_may_be_taken(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, verb: str, as_both: str
+) -> None:
+    """A search may take any of them, and an evaluation takes the likeliest; whichever stands first."""
     (tmp_path / "pyproject.toml").write_text(
         "[tool.agraph.prices]\none = { input = 1.0, output = 5.0 }\nother = { input = 5.0, output = 25.0 }\n"
     )
-    models = PRICED.replace("simulated(right = 0.6, cost_usd = 0.001)", 'anthropic("one")')
+    models = PRICED.replace("0.4, dear: 0.6", "0.6, dear: 0.4")
+    models = models.replace("simulated(right = 0.6, cost_usd = 0.001)", 'anthropic("one")')
     models = models.replace("simulated(right = 0.9, cost_usd = 0.05)", 'anthropic("other")')
     told = {
-        name: optimize(write_team(tmp_path, text), "--estimate").out
+        name: in_process(capsys, verb, write_team(tmp_path, text), "--estimate").out
         for name, text in {
             "both": models,
-            "turned": models.replace("{ cheap: 0.4, dear: 0.6 }", "{ dear: 0.6, cheap: 0.4 }"),
+            "turned": models.replace("{ cheap: 0.6, dear: 0.4 }", "{ dear: 0.4, cheap: 0.6 }"),
             "dear": models.replace('"one"', '"other"'),
             "cheap": models.replace('"other"', '"one"'),
         }.items()
     }
-    assert told["both"] == told["turned"] == told["dear"] != told["cheap"]
+    assert told["dear"] != told["cheap"]
+    assert told["both"] == told["turned"] == told[as_both]
 
 
 def test_money_is_traded_and_foretold_for_the_graph_with_the_block(optimize: Verb, tmp_path: Path) -> None:
