@@ -2,12 +2,14 @@
 
 Each node keeps observations: which of the learnables that enter it were drawn, and its credit. All effects
 are estimated at once, because what a sender does to one receiver tells something of what it does to others:
-the effects of one sender have a part in common.
+the effects of one sender have a part in common, and those of all edges. What receivers make of the worth of
+what they hear (`responses.py`) is estimated with them.
 """
 
 import math
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import product
 from statistics import NormalDist
 
 import attrs
@@ -23,8 +25,55 @@ SPREADS = (0.1, 0.3)
 SHARED_SPREADS = (0.1, 0.3)
 """The same of the part that effects of one sender have in common."""
 
-DEFAULT_SPREADS = (0.2, 0.2)
-"""Before there is enough to tell."""
+FEW_SPREADS = (0.03, 0.1, 0.3)
+"""The same of either part where everything is credited with the whole: of many effects each is small."""
+
+TOLD_SPREADS = (0.2, 0.5)
+"""Standard deviations of what the worths of messages add to a receiver's, in those of the worths."""
+
+PAIRED = 0.5
+"""The same of what their products add, in those."""
+
+COMMON = 0.2
+"""The standard deviation of what all edges have in common, in those of the credit."""
+
+ALIKE = 0.5
+"""Which share of how receivers respond, as variance, they have in common."""
+
+
+@attrs.frozen
+class Spreads:
+    """How far effects are thought to lie from 0, as standard deviations.
+
+    Attributes:
+        own: Of an effect's own part, in standard deviations of the credit.
+        shared: Of the part that effects of one sender have in common, in the same.
+        told: Of what the worths of messages add.
+    """
+
+    own: float = 0.2
+    shared: float = 0.2
+    told: float = 0.3
+
+
+@attrs.frozen(eq=False)
+class Layout:
+    """Which effects there are, in this order.
+
+    Attributes:
+        senders: (effects,) of each learnable the node whose edge it is; numbers below 0 for other learnables,
+            each its own.
+        responding: For so many nodes follows what the worths of messages add to their credit, and then for as
+            many what their products in pairs add.
+    """
+
+    senders: Integers
+    responding: int
+
+    @property
+    def size(self) -> int:
+        """How many effects there are in all."""
+        return len(self.senders) + 2 * self.responding
 
 
 @attrs.frozen(eq=False)
@@ -32,9 +81,9 @@ class Observed:
     """What one receiver saw.
 
     Attributes:
-        features: (draws, entering) 1 where the learnable was drawn.
+        features: (draws, entering) 1 where a learnable was drawn, or what was told.
         credits: (draws,) what the receiver was credited with.
-        columns: (entering,) the number of each learnable among all.
+        columns: (entering,) the number of each effect among all.
     """
 
     features: Floats
@@ -80,68 +129,103 @@ class Belief:
 
 
 def believed(
-    observed: Sequence[Observed], senders: Integers, inclination: Floats, spreads: tuple[float, float]
+    observed: Sequence[Observed], layout: Layout, inclination: Floats, spreads: Spreads, shares: Floats
 ) -> Belief:
     """The effects, given what all receivers saw.
 
     Args:
-        observed: Of each receiver; a learnable enters one receiver only.
-        senders: (effects,) the sender of each, or a number of its own.
-        inclination: (effects,) where effects are thought to be before anything is seen, in deviations.
-        spreads: How far effects are thought to lie from 0, own and shared part, in deviations of the credit.
+        observed: Of each receiver; an effect is on one receiver only.
+        layout: Which effects there are.
+        inclination: (learnables,) where effects are thought to be before anything is seen, in deviations.
+        spreads: How far effects are thought to lie from 0.
+        shares: (receivers,) how much what each saw counts.
 
     Source:
         Bayesian linear regression with an intercept for each receiver: Gelman et al., "Bayesian Data
         Analysis".
     """
     scale = _scale(observed)
-    precision, pull = _evidence(observed, len(senders), scale)
-    prior = _prior(senders, spreads, scale)
-    centre = inclination * np.sqrt(np.diagonal(prior))
+    precision, pull = _evidence(observed, layout.size, scale, shares)
+    prior = _prior(layout, spreads, scale)
+    centre = np.zeros(layout.size)
+    centre[: len(inclination)] = inclination * np.sqrt(np.diagonal(prior))[: len(inclination)]
     # With K the prior's covariance: (K⁻¹ + A)⁻¹ = (I + K A)⁻¹ K.
-    covariance = np.linalg.solve(np.eye(len(senders)) + prior @ precision, prior)
+    covariance = np.linalg.solve(np.eye(layout.size) + prior @ precision, prior)
     covariance = (covariance + covariance.T) / 2
     return Belief(centre + covariance @ (pull - precision @ centre), covariance, scale)
 
 
-def likeliest_spreads(observed: Sequence[Observed], senders: Integers) -> tuple[float, float]:
-    """How far effects seem to lie from 0, own and shared part.
+def likeliest_spreads(observed: Sequence[Observed], layout: Layout, shares: Floats) -> Spreads:
+    """How far effects seem to lie from 0.
 
     Source:
         The greatest marginal likelihood: MacKay 1992.
     """
     scale = _scale(observed)
-    precision, pull = _evidence(observed, len(senders), scale)
-    options = [(own, shared) for own in SPREADS for shared in SHARED_SPREADS]
-    return max(options, key=lambda each: _likelihood(precision, pull, _prior(senders, each, scale)))
+    precision, pull = _evidence(observed, layout.size, scale, shares)
+    if layout.responding:
+        options = [Spreads(*each) for each in product(SPREADS, SHARED_SPREADS, TOLD_SPREADS)]
+    else:
+        options = [Spreads(*each) for each in product(FEW_SPREADS, FEW_SPREADS)]
+    return max(options, key=lambda each: _likelihood(precision, pull, _prior(layout, each, scale)))
 
 
-def _evidence(observed: Sequence[Observed], count: int, scale: float) -> tuple[Floats, Floats]:
+def susceptible(observed: Sequence[Observed], layout: Layout, spreads: Spreads) -> Floats:
+    """(receivers,) the chance that what enters each makes any difference to it.
+
+    Source:
+        The Bayes factor: Kass and Raftery 1995; either is as likely before anything is seen.
+    """
+    scale = _scale(observed)
+    prior = _prior(layout, spreads, scale)
+    odds = [
+        _likelihood(*_told_by(each, scale), prior[np.ix_(each.columns, each.columns)]) for each in observed
+    ]
+    chances: Floats = 1 / (1 + np.exp(-np.clip(np.array(odds), -50.0, 50.0)))
+    return chances
+
+
+def _evidence(
+    observed: Sequence[Observed], count: int, scale: float, shares: Floats
+) -> tuple[Floats, Floats]:
     """(effects, effects) and (effects,) what the receivers say: precision, and precision times mean."""
     precision, pull = np.zeros((count, count)), np.zeros(count)
-    for each in observed:
-        if len(each.credits) < 2:
-            continue
-        features, gained = each.features - each.features.mean(axis=0), each.credits - each.credits.mean()
-        noise = (float(gained @ gained) + 2 * scale**2) / (len(gained) + 1)
-        precision[np.ix_(each.columns, each.columns)] += features.T @ features / noise
-        pull[each.columns] += features.T @ gained / noise
+    for each, share in zip(observed, shares, strict=True):
+        own_precision, own_pull = _told_by(each, scale)
+        precision[np.ix_(each.columns, each.columns)] += share * own_precision
+        pull[each.columns] += share * own_pull
     return precision, pull
+
+
+def _told_by(observed: Observed, scale: float) -> tuple[Floats, Floats]:
+    """(entering, entering) and (entering,) what one receiver says."""
+    features = observed.features - observed.features.mean(axis=0)
+    gained = observed.credits - observed.credits.mean()
+    noise = (float(gained @ gained) + 2 * scale**2) / (len(gained) + 1)
+    return features.T @ features / noise, features.T @ gained / noise
 
 
 def _scale(observed: Sequence[Observed]) -> float:
     """The standard deviation of credits around the mean of their receiver."""
-    squares = sum(
-        float(((each.credits - each.credits.mean()) ** 2).sum()) for each in observed if len(each.credits)
-    )
-    count = sum(max(0, len(each.credits) - 1) for each in observed)
+    squares = sum(float(((each.credits - each.credits.mean()) ** 2).sum()) for each in observed)
+    count = sum(len(each.credits) - 1 for each in observed)
     return max(math.sqrt(squares / count) if count else 0.0, 1e-3)
 
 
-def _prior(senders: Integers, spreads: tuple[float, float], scale: float) -> Floats:
+def _prior(layout: Layout, spreads: Spreads, scale: float) -> Floats:
+    """(effects, effects) the covariance of all effects before anything is seen."""
+    senders, count, nodes = layout.senders, len(layout.senders), layout.responding
+    prior = np.zeros((layout.size, layout.size))
     same = (senders[:, None] == senders[None, :]).astype(np.float64)
-    own, shared = spreads
-    prior: Floats = scale**2 * (own**2 * np.eye(len(same)) + shared**2 * same)
+    effects = spreads.own**2 * np.eye(count) + spreads.shared**2 * same
+    if nodes:
+        edges = (senders >= 0).astype(np.float64)
+        effects += COMMON**2 * np.outer(edges, edges)
+    alike = spreads.told**2 * (ALIKE + (1 - ALIKE) * np.eye(nodes))
+    told, paired = slice(count, count + nodes), slice(count + nodes, None)
+    prior[:count, :count] = scale**2 * effects
+    prior[told, told] = alike
+    prior[paired, paired] = PAIRED**2 * alike
     return prior
 
 

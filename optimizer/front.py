@@ -36,13 +36,15 @@ def beside(board: Scoreboard, reference: Realization) -> tuple[Tried, ...]:
         if scores:
             doubt = 0 if len(scores) == len(ours) else DOUBT_ROWS
             gain = fsum(score.value - ours[row].value for row, score in scores.items())
-            found.append(
-                Tried(
-                    each, mean + gain / (len(scores) + doubt), _cost(list(scores.values())),
-                    len(scores), _usd(list(scores.values())),
-                )
-            )  # fmt: skip
+            score = mean + gain / (len(scores) + doubt)
+            found.append(attrs.evolve(tried_on(each, list(scores.values())), score=score))
     return tuple(found)
+
+
+def tried_on(realization: Realization, scores: Sequence[Score]) -> Tried:
+    """A realization by what it scored, each on a row of its own."""
+    mean = _mean([score.value for score in scores])
+    return Tried(realization, mean, _cost(scores), len(scores), _usd(scores))
 
 
 def merged(reference: Realization, *groups: Sequence[Tried]) -> tuple[Tried, ...]:

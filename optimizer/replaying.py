@@ -14,6 +14,7 @@ import numpy as np
 from agraph.compiler import ir
 from agraph.optimizer.candidates import Candidate, candidate
 from agraph.optimizer.effects import moments
+from agraph.optimizer.front import tried_on
 from agraph.optimizer.intervals import CONFIDENCE
 from agraph.optimizer.policy import policy_of
 from agraph.optimizer.progress import Learned, Log, Tried
@@ -30,8 +31,14 @@ from agraph.runtime.plan import Realization
 TOGETHER = 4
 """How many draws are run at once: on rows of their own where voices can be told apart, else on one row."""
 
+FIRST = 2
+"""How many at first: what is clear at once is to cost little."""
+
 GREEDY = 2
 """How many of these are what would be deployed, so that what lies behind is learned for that."""
+
+GREEDIER, GREEDIER_AT = 3, 64
+"""How many, and from how many draws on, where the order of many voices is still open."""
 
 FEWEST = 128
 """Before so many draws nothing is settled."""
@@ -45,7 +52,7 @@ FEWEST_MOVED = 640
 CHANGED = 0.02
 """Where the mode is believed to be better by more than this than an earlier one, it is no longer that one."""
 
-FEWEST_ROWS = 104
+FEWEST_ROWS = 160
 """How many rows are learned from at least where nothing is drawn, and each is known once and for all."""
 
 SHOWN = 8
@@ -67,7 +74,7 @@ class Replaying:
     @property
     def mode(self) -> Candidate:
         """What would be deployed now."""
-        return self._candidate(self.upstream.belief.mean, self.switches.mode)
+        return self._candidate(self.upstream.weighed(), self.switches.mode)
 
     @property
     def weights(self) -> Floats:
@@ -82,11 +89,12 @@ class Replaying:
     def propose(self) -> list[Candidate]:
         """The next draws; the very first has no candidate edge before the cut."""
         everything = np.ones(len(self.suffix.parameters), np.bool_)
-        drawn = [self.upstream.drawn() for _ in range(TOGETHER)]
+        drawn = [self.upstream.drawn() for _ in range(TOGETHER if self.draws else FIRST)]
         if not self.draws:
             drawn[0] = self.upstream.first()
         elif self.upstream.panelled:
-            drawn[:GREEDY] = [self.upstream.belief.mean] * GREEDY
+            greedy = GREEDIER if self.upstream.linked and len(self.draws) >= GREEDIER_AT else GREEDY
+            drawn[:greedy] = [self.upstream.weighed()] * greedy
         return [self._candidate(each, everything) for each in drawn]
 
     async def learn(self, candidates: Sequence[Candidate], rows: Sequence[int]) -> None:
@@ -95,9 +103,12 @@ class Replaying:
         try:
             every = [*self.draws, *fresh]
             await self.switches.learn(every, self._weights(fresh), len(fresh))
-            await self.upstream.learn(fresh, self.switches.chances)
+            await self.upstream.learn(fresh, self.switches.mode)
         finally:
             self.draws += [each for each in fresh if each.scores]
+        if self.draws:
+            worths = await self.suffix.table(self.draws, self.switches.mode[None, :])
+            self.upstream.hold(self.mode, worths[:, 0])
 
     def settled(self, tolerance: float) -> bool:
         """Whether no more can be hoped for than the tolerance, or the mode has long been what it is."""
@@ -144,7 +155,7 @@ class Replaying:
         chosen = 0
         while chosen + 1 < len(left) and means[chosen + 1] >= means[chosen] - EDGE_PRICE:
             chosen += 1
-        belief = self.upstream.belief.mean
+        belief = self.upstream.weighed()
         found = [self._candidate(belief, each) for each in left]
         return found[chosen], await self._tried(found, left)
 
@@ -157,12 +168,7 @@ class Replaying:
         every = np.concatenate([np.array(settings), speaking], axis=1)
         scores = [await self.suffix.scores(each, every) for each in same]
         return tuple(
-            Tried(
-                one.realization,
-                float(np.mean([of_draw[place].value for of_draw in scores])),
-                float(np.mean([of_draw[place].cost for of_draw in scores])),
-                len(same),
-            )
+            tried_on(one.realization, [of_draw[place] for of_draw in scores])
             for place, one in enumerate(found)
         )
 
@@ -199,7 +205,8 @@ async def replayed(
             shown = _shown(search, rows)
             if not shown:
                 break
-            await search.learn(search.propose()[: len(shown)], shown)
+            proposed = search.propose()[: len(shown)]
+            await search.learn(proposed, shown[: len(proposed)])
             mode = search.mode
             log.add(len(search.draws), await _score(search), mode.realization)
             if search.settled(settings.tolerance):

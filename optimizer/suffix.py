@@ -61,6 +61,12 @@ class Suffix:
     _governed: tuple[tuple[int, ...], ...]
     _cyclic: bool
 
+    @property
+    def behind(self) -> frozenset[int]:
+        """The nodes behind the cut that may hear one thing or another."""
+        receivers = self.graph.edges.receivers
+        return frozenset(receivers[edge] for edge, *_ in self._edges)
+
     async def scores(self, draw: Draw, settings: Booleans) -> list[Score]:
         """What the draw would have scored in each of (settings, size) settings."""
         keys = [each.tobytes() for each in settings]

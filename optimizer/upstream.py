@@ -2,7 +2,9 @@
 
 Where several voices are heard behind the cut, each is credited with what it adds to panels of the others, and
 what enters a node with the credit of that node and a tenth of that of all that it reaches: far less noise
-than the worth of the whole graph. Elsewhere everything is credited with the worth of the whole.
+than the worth of the whole graph. How a node responds to what it hears is fitted (`responses.py`), so that
+edges are weighed by what they do where all else is as it would be deployed. Elsewhere everything is credited
+with the worth of the whole.
 """
 
 import math
@@ -14,27 +16,28 @@ import numpy as np
 from agraph.compiler import ir
 from agraph.optimizer.candidates import Candidate
 from agraph.optimizer.credit import (
-    DEFAULT_SPREADS,
     Belief,
+    Layout,
     Observed,
+    Spreads,
     believed,
     likeliest_spreads,
     normal_quantile,
+    susceptible,
     without_row_effects,
 )
-from agraph.optimizer.effects import (
-    Booleans,
-    Floats,
-    contributions,
-    left_to_gain,
-    surely_positive,
-    tries,
-)
+from agraph.optimizer.crediting import DOWNSTREAM, WHOLE, Crediting
+from agraph.optimizer.effects import Booleans, Floats, left_to_gain, surely_positive
 from agraph.optimizer.policy import Policy
-from agraph.optimizer.suffix import Draw, Integers, Suffix, together
-
-DOWNSTREAM = 0.1
-"""Which share of a node's credit goes to what enters the nodes before it."""
+from agraph.optimizer.responses import (
+    Prospect,
+    Reach,
+    Responses,
+    followed,
+    importance,
+    total_and_pairs,
+)
+from agraph.optimizer.suffix import Draw, Integers, Suffix
 
 TOLD_AT = 12
 """The draws from which on they tell how far effects spread."""
@@ -45,18 +48,14 @@ TOLD_GROWTH = 1.4
 CLEAR = 3.0
 """An effect is clear from so many standard deviations on."""
 
-DAMPING = 0.05
-"""How far the chance of a voice to belong to a panel moves with each draw."""
-
-ALONE = 0.5
-"""Which share of a voice's credit is what it adds where no other is heard; the rest is what it adds to
-panels."""
-
 NEAR = 0.1
 """A draw that is believed to be worth so much less than the best draw counts by 1/e."""
 
-WHOLE = -1
-"""In place of a receiver: what is credited with the worth of the whole graph."""
+KEPT = 0.3
+"""An edge of the mode stays there until it is believed to be worse by so many standard deviations."""
+
+UNHEARD = 0.1
+"""The least importance of a voice, in shares of what one of all voices has."""
 
 
 @attrs.define(eq=False)
@@ -65,59 +64,81 @@ class Upstream:
 
     Attributes:
         parameters: (effects,) those learnables.
+        crediting: Gives each node its credit.
         receivers: (effects,) the node that each enters or belongs to, or `WHOLE`.
         senders: (effects,) whose edge it is; numbers below 0 for other learnables, each its own.
-        belief: Of their effects.
+        belief: Of the effects of these, each where all else is as the mode has it.
+        held: What would be deployed now, or `None` before anything is learned.
     """
 
     graph: ir.Graph
     suffix: Suffix
     generator: np.random.Generator
+    crediting: Crediting
     parameters: Integers
     receivers: Integers
     senders: Integers
     inclination: Floats
     belief: Belief = attrs.field(init=False)
-    _heard: Floats = attrs.field(init=False)
-    _spreads: tuple[float, float] = attrs.field(default=DEFAULT_SPREADS, init=False)
+    held: Candidate | None = attrs.field(default=None, init=False)
+    _followed: Floats = attrs.field(init=False)
+    _responses: Responses | None = attrs.field(default=None, init=False)
+    _prospect: Prospect | None = attrs.field(default=None, init=False)
+    _spreads: Spreads = attrs.field(factory=Spreads, init=False)
     _told_at: int = attrs.field(default=TOLD_AT, init=False)
     _own: list[Floats] = attrs.field(factory=list, init=False)
+    _standings: list[Floats] = attrs.field(factory=list, init=False)
     _credits: list[Floats] = attrs.field(factory=list, init=False)
     _features: list[Floats] = attrs.field(factory=list, init=False)
     _rows: list[int] = attrs.field(factory=list, init=False)
 
     @belief.default
     def _prior(self) -> Belief:
-        return believed((), self.senders, self.inclination, DEFAULT_SPREADS)
+        layout = Layout(self.senders, 0)
+        return believed((), layout, self.inclination, Spreads(), np.zeros(0))
 
-    @_heard.default
-    def _evenly(self) -> Floats:
-        return np.full(len(self.suffix.voices), 0.5)
+    @_followed.default
+    def _alike(self) -> Floats:
+        alike = np.zeros(len(self.graph.nodes))
+        alike[self.crediting.speakers] = 1 / max(1, len(self.suffix.voices))
+        return alike
 
     @property
     def panelled(self) -> bool:
         """Whether voices can be told apart."""
-        return len(self.suffix.voices) > 1
+        return self.crediting.panelled
+
+    @property
+    def linked(self) -> bool:
+        """Whether who hears whom can be learned."""
+        return self.panelled and bool((self.senders >= 0).any())
 
     @property
     def moved(self) -> bool:
-        """Whether any of these clearly has an effect."""
-        return bool((np.abs(self.belief.mean) > CLEAR * self.belief.deviation).any())
+        """Whether any of these clearly has an effect, or what is heard has."""
+        beliefs = [self.belief, *([self._responses.belief] if self._responses else [])]
+        return any(bool((np.abs(each.mean) > CLEAR * each.deviation).any()) for each in beliefs)
 
     def left(self, mode: Candidate) -> float:
         """What turning these round can be hoped to gain the mode."""
-        return float(self.stakes(mode) @ left_to_gain(self.belief.mean, self.belief.deviation))
+        # Of a voice that is not listened to now as much may come as of any other.
+        stakes = np.maximum(self.stakes(mode), 1 / max(1, len(self.suffix.voices)))
+        return float(stakes @ left_to_gain(self.belief.mean, self.belief.deviation))
 
     def stakes(self, mode: Candidate) -> Floats:
-        """(effects,) how much of an effect on its receiver is one on the whole.
-
-        Of several voices each has its share; what enters nodes that do not run has none.
-        """
-        nodes = mode.realization.nodes
+        """(effects,) how much of an effect on its receiver is one on the whole."""
         if not self.panelled:
             return np.ones(len(self.parameters))
-        voices = max(1, sum(nodes[voice] for voice in self.suffix.voices))
-        return np.array([1.0 if node == WHOLE else nodes[node] / voices for node in self.receivers.tolist()])
+        heard = np.maximum(self._followed, UNHEARD / len(self.suffix.voices))
+        edges, there = self.graph.edges, mode.realization.edges
+        behind, passed = self.suffix.behind, self._passed
+        ends = [
+            (sender, receiver, passed.get((sender, receiver), DOWNSTREAM))
+            for sender, receiver, drawn in zip(edges.senders, edges.receivers, there, strict=True)
+            if drawn and receiver not in behind
+        ]
+        found = importance(len(self.graph.nodes), ends, heard)
+        return np.where(self.receivers == WHOLE, 1.0, found[self.receivers])
 
     def first(self) -> Floats:
         """(effects,) weights by which no candidate edge is drawn, and all else is as in the file."""
@@ -130,34 +151,74 @@ class Upstream:
 
     def drawn(self) -> Floats:
         """(effects,) weights drawn from what is believed."""
-        return self.belief.draw(self.generator)
+        if self._responses is None or self.held is None:
+            return self.belief.draw(self.generator)
+        return self._planned(self.held, self._responses.belief.draw(self.generator), 0.0)
 
-    async def learn(self, draws: Sequence[Draw], chances: Floats) -> None:
+    def weighed(self) -> Floats:
+        """(effects,) weights of what is believed to be best."""
+        if self._responses is None or self.held is None:
+            return self.belief.mean
+        return self._planned(self.held, self._responses.belief.mean, KEPT)
+
+    def _planned(self, held: Candidate, effects: Floats, kept: float) -> Floats:
+        assert self._responses is not None
+        assert self._prospect is not None
+        bonus = np.where(self._feature(held) > 0, kept * self.belief.deviation, 0.0)
+        return self._responses.planned(effects, self._prospect, self.stakes(held), bonus, Reach(self.graph))
+
+    async def learn(self, draws: Sequence[Draw], mode: Booleans) -> None:
         """Take in new draws.
 
         Args:
             draws: The new ones.
-            chances: (switches,) of each switch behind the cut.
+            mode: (switches,) what would be deployed behind the cut.
         """
         if not len(self.parameters):
             return
-        panels = [self._panels() for _ in draws]
-        found = await together(
-            [self._credit(each, chances, heard) for each, heard in zip(draws, panels, strict=True)]
-        )
-        self._credits += [credit for credit, _ in found]
-        self._own += [contributed for _, contributed in found]
-        self._features += [self._feature(each) for each in draws]
+        found = await self.crediting.credits(draws, mode)
+        self._credits += [each.credited for each in found]
+        self._own += [each.contributed for each in found]
+        self._standings += [each.standings for each in found]
+        self._features += [self._feature(each.candidate) for each in draws]
         self._rows += [each.row for each in draws]
-        observed = self._observed()
-        if len(self._rows) >= self._told_at:
-            self._told_at = math.ceil(TOLD_GROWTH * len(self._rows))
-            self._spreads = likeliest_spreads(observed, self.senders)
-        self.belief = believed(observed, self.senders, self.inclination, self._spreads)
+        self._believe()
         if self.panelled:
             helpful = surely_positive(np.array(self._own), self.weights(()))
-            for _ in draws:
-                self._heard = self._heard + DAMPING * (helpful - self._heard)
+            self.crediting.prefer(helpful, len(draws))
+
+    def _believe(self) -> None:
+        nodes, observed = len(self.graph.nodes), self._observed()
+        layout = Layout(self.senders, nodes if self.panelled else 0)
+        shares = np.ones(len(observed))
+        if self.panelled:
+            shares = susceptible(observed, layout, self._spreads)
+        if len(self._rows) >= self._told_at:
+            self._told_at = math.ceil(TOLD_GROWTH * len(self._rows))
+            self._spreads = likeliest_spreads(observed, layout, shares)
+        self.belief = believed(observed, layout, self.inclination, self._spreads, shares)
+        if self.panelled:
+            by_node, receivers = np.ones(nodes + 1), np.unique(self.receivers)
+            by_node[receivers] = shares
+            self._responses = Responses(self.senders, self.receivers, self.belief, by_node[:WHOLE])
+            self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Reckon what there is to hear, and what each learnable does, where the mode is drawn."""
+        assert self._responses is not None
+        wanted = np.zeros(len(self.parameters))
+        if self.held is not None:
+            wanted = np.array(self.held.choices, np.float64)[self.parameters]
+        features, standings = np.array(self._features), np.array(self._standings)
+        self._prospect = self._responses.prospect(features, standings, wanted)
+        self.belief = self._responses.at(self._prospect)
+
+    def hold(self, mode: Candidate, worths: Floats) -> None:
+        """Take in what would be deployed now, and what it is worth behind the cut on every draw: (draws,)."""
+        if self.panelled and self._standings:
+            standings = np.array(self._standings)[:, self.crediting.speakers]
+            self._followed[self.crediting.speakers] = followed(standings, worths, self.weights(()))
+        self.held = mode
 
     def gain(self, parameter: int, best: Candidate) -> tuple[float, float]:
         """What the best gains by a parameter as it stands, and how uncertain that is.
@@ -184,14 +245,15 @@ class Upstream:
         Args:
             fresh: What follows the draws that were learned from.
         """
-        features = [*self._features, *(self._feature(each) for each in fresh)]
-        worths = np.array(features) @ self.belief.mean
+        features = [*self._features, *(self._feature(each.candidate) for each in fresh)]
+        stakes = np.ones(len(self.parameters)) if self.held is None else self.stakes(self.held)
+        worths = np.array(features) @ (stakes * self.belief.mean)
         weights: Floats = np.exp((worths - worths.max()) / NEAR)
         return weights
 
-    def _feature(self, draw: Draw) -> Floats:
-        """(effects,) 1 for what was drawn and alive."""
-        realization, choices = draw.candidate.realization, draw.candidate.choices
+    def _feature(self, candidate: Candidate) -> Floats:
+        """(effects,) 1 for what is wanted and alive."""
+        realization, choices = candidate.realization, candidate.choices
         feature = np.array(choices, np.float64)
         for parameter, edge in zip(self.graph.edges.parameters, realization.edges, strict=True):
             if parameter != ir.FIXED:
@@ -201,31 +263,6 @@ class Upstream:
                 feature[list(choice.parameters)] = 0
         return feature[self.parameters]
 
-    def _panels(self) -> Booleans:
-        """(panels, voices) who belongs to each panel: fewer or more of those that add to others."""
-        voices = len(self._heard)
-        count = tries(voices)
-        share = self._heard * self.generator.random((count, 1))
-        panels: Booleans = self.generator.random((count, voices)) < share
-        return panels
-
-    async def _credit(self, draw: Draw, chances: Floats, heard: Booleans) -> tuple[Floats, Floats]:
-        """(nodes + 1,) what is credited to each node, and last to the whole; (voices,) what each adds."""
-        speaking = np.ones(len(self.suffix.voices), np.bool_)
-        mode = np.concatenate([chances >= 0.5, speaking])
-        credit = np.zeros(len(self.graph.nodes) + 1)
-        credit[WHOLE] = (await self.suffix.worths(draw, mode[None, :]))[0]
-        contributed = np.zeros(len(self.suffix.voices))
-        if self.panelled:
-            own = np.zeros(len(self.graph.nodes))
-            speakers = [_speaker(self.graph, voice) for voice in self.suffix.voices]
-            contributed = await contributions(self.suffix, draw, heard)
-            alone = await contributions(self.suffix, draw, np.zeros((1, len(speakers)), np.bool_))
-            np.add.at(own, speakers, ALONE * alone + (1 - ALONE) * contributed)
-            reach = reached(self.graph, draw.candidate.realization.edges)
-            credit[:WHOLE] = own + DOWNSTREAM * (reach @ own)
-        return credit, contributed
-
     def _observed(self) -> list[Observed]:
         features, credited = np.array(self._features), np.array(self._credits)
         observed = []
@@ -233,8 +270,31 @@ class Upstream:
         for node in np.unique(receivers).tolist():
             columns = np.flatnonzero(receivers == node)
             seen = Observed(features[:, columns], credited[:, node], columns)
-            observed.append(without_row_effects(seen, self._rows) if node == WHOLE else seen)
+            observed.append(
+                without_row_effects(seen, self._rows) if node == WHOLE else self._told(seen, node)
+            )
         return observed
+
+    def _told(self, seen: Observed, node: int) -> Observed:
+        """What a node saw, and what the messages that it heard were worth."""
+        edges = seen.columns[self.senders[seen.columns] >= 0]
+        features, standings = np.array(self._features), np.array(self._standings)
+        total, pairs = total_and_pairs(features[:, edges] * standings[:, self.senders[edges]])
+        told = len(self.parameters) + node
+        return Observed(
+            np.column_stack([seen.features, total, pairs]),
+            seen.credits,
+            np.append(seen.columns, [told, told + len(self.graph.nodes)]),
+        )
+
+    @property
+    def _passed(self) -> dict[tuple[int, int], float]:
+        """By sender and receiver, how much of what the one is worth more the other is."""
+        if self._responses is None or self._prospect is None:
+            return {}
+        passed = np.clip(self._responses.passed_on(self._prospect), DOWNSTREAM, 1.0)
+        ends = zip(self.senders.tolist(), self.receivers.tolist(), strict=True)
+        return dict(zip(ends, passed.tolist(), strict=True))
 
 
 def upstream_of(graph: ir.Graph, policy: Policy, suffix: Suffix, generator: np.random.Generator) -> Upstream:
@@ -256,32 +316,9 @@ def upstream_of(graph: ir.Graph, policy: Policy, suffix: Suffix, generator: np.r
         graph,
         suffix,
         generator,
+        Crediting(graph, suffix, generator),
         np.array(parameters, np.intp),
         np.array([receiver[each] for each in parameters], np.intp),
         np.array([sender[each] for each in parameters], np.intp),
         np.array(inclined, np.float64),
     )
-
-
-def _speaker(graph: ir.Graph, voice: int) -> int:
-    """Whose message a voice brings: that of the one node that a function hears, and so on, else its own."""
-    while not isinstance(graph.nodes[voice].work, ir.ModelCall):
-        heard = [a for a, b in zip(graph.edges.senders, graph.edges.receivers, strict=True) if b == voice]
-        if len(heard) != 1:
-            break
-        voice = heard[0]
-    return voice
-
-
-def reached(graph: ir.Graph, there: Sequence[bool]) -> Floats:
-    """(nodes, nodes) 1 where a path of these edges leads from the first to the second."""
-    count = len(graph.nodes)
-    reach = np.zeros((count, count))
-    for sender, receiver, drawn in zip(graph.edges.senders, graph.edges.receivers, there, strict=True):
-        if drawn:
-            reach[sender, receiver] = 1
-    while True:
-        grown = np.minimum(reach + reach @ reach, 1)
-        if np.array_equal(grown, reach):
-            return reach
-        reach = grown

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -9,15 +10,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agraph.optimizer.credit import (
+    Belief,
+    Layout,
     Observed,
+    Spreads,
     believed,
     likeliest_spreads,
     normal_quantile,
+    susceptible,
     without_row_effects,
 )
 from agraph.optimizer.effects import left_to_gain, surely_positive
 
-SENDERS = np.array([0, 1, 0, 1], np.intp)
+EFFECTS = Layout(np.array([0, 1, 0, 1], np.intp), 0)
+ONE = Layout(np.array([0], np.intp), 0)
+
+
+def belief_of(
+    observed: Sequence[Observed], layout: Layout, spreads: tuple[float, float], inclined: Sequence[float] = ()
+) -> Belief:
+    """What is believed where what each receiver saw counts fully."""
+    inclination = np.array(inclined or [0.0] * len(layout.senders))
+    return believed(observed, layout, inclination, Spreads(*spreads), np.ones(len(observed)))
 
 
 def seen(seed: int, effects: list[float], draws: int, noise: float = 0.3) -> list[Observed]:
@@ -35,7 +49,7 @@ def seen(seed: int, effects: list[float], draws: int, noise: float = 0.3) -> lis
 def test_the_belief_is_that_of_a_regression_with_an_intercept() -> None:
     """With one receiver and no shared part: the posterior of a linear model, written down plainly."""
     [observed, _] = seen(0, [0.3, -0.2, 0.0, 0.0], 40)
-    belief = believed([observed], np.array([0, 1]), np.zeros(2), (0.3, 0.0))
+    belief = belief_of([observed], Layout(np.array([0, 1]), 0), (0.3, 0.0))
     centred = observed.features - observed.features.mean(axis=0)
     gained = observed.credits - observed.credits.mean()
     variance = gained @ gained / 39
@@ -49,28 +63,28 @@ def test_the_belief_is_that_of_a_regression_with_an_intercept() -> None:
 
 def test_much_that_is_seen_leaves_little_doubt() -> None:
     effects = [0.3, -0.2, 0.1, 0.05]
-    belief = believed(seen(1, effects, 20_000), SENDERS, np.zeros(4), (0.3, 0.3))
+    belief = belief_of(seen(1, effects, 20_000), EFFECTS, (0.3, 0.3))
     np.testing.assert_allclose(belief.mean, effects, atol=0.02)
     assert belief.deviation.max() < 0.01
 
 
 def test_what_a_sender_does_to_one_receiver_is_expected_of_it_elsewhere() -> None:
     first, _ = seen(2, [0.5, -0.5, 0.0, 0.0], 200)
-    belief = believed([first], SENDERS, np.zeros(4), (0.1, 0.3))
+    belief = belief_of([first], EFFECTS, (0.1, 0.3))
     assert belief.mean[2] > 0.2
     assert belief.mean[3] < -0.2
-    apart = believed([first], SENDERS, np.zeros(4), (0.1, 0.0))
+    apart = belief_of([first], EFFECTS, (0.1, 0.0))
     np.testing.assert_allclose(apart.mean[2:], 0.0, atol=1e-12)
 
 
 def test_before_anything_is_seen_the_chances_are_those_of_the_file() -> None:
     priors = [0.1, 0.5, 0.9, 0.7]
-    inclination = np.array([normal_quantile(prior) for prior in priors])
-    np.testing.assert_allclose(believed((), SENDERS, inclination, (0.2, 0.2)).chances, priors, atol=1e-9)
+    inclined = [normal_quantile(prior) for prior in priors]
+    np.testing.assert_allclose(belief_of((), EFFECTS, (0.2, 0.2), inclined).chances, priors, atol=1e-9)
 
 
 def test_samples_have_the_mean_and_the_spread_of_the_belief() -> None:
-    belief = believed(seen(3, [0.3, -0.2, 0.1, 0.0], 30), SENDERS, np.zeros(4), (0.3, 0.1))
+    belief = belief_of(seen(3, [0.3, -0.2, 0.1, 0.0], 30), EFFECTS, (0.3, 0.1))
     generator = np.random.default_rng(0)
     drawn = np.array([belief.draw(generator) for _ in range(20_000)])
     np.testing.assert_allclose(drawn.mean(axis=0), belief.mean, atol=0.005)
@@ -78,12 +92,27 @@ def test_samples_have_the_mean_and_the_spread_of_the_belief() -> None:
 
 
 def test_the_spread_is_found_that_the_effects_have() -> None:
-    small = likeliest_spreads(seen(4, [0.0, 0.0, 0.0, 0.0], 400), SENDERS)
-    alike = likeliest_spreads(seen(4, [0.4, -0.4, 0.4, -0.4], 400), SENDERS)
-    apart = likeliest_spreads(seen(4, [0.4, -0.4, -0.4, 0.4], 400), SENDERS)
-    assert small == (0.1, 0.1)
-    assert alike[1] == 0.3
-    assert apart == (0.3, 0.1)
+    small = likeliest_spreads(seen(4, [0.0, 0.0, 0.0, 0.0], 400), EFFECTS, np.ones(2))
+    alike = likeliest_spreads(seen(4, [0.4, -0.4, 0.4, -0.4], 400), EFFECTS, np.ones(2))
+    apart = likeliest_spreads(seen(4, [0.4, -0.4, -0.4, 0.4], 400), EFFECTS, np.ones(2))
+    assert (small.own, small.shared) == (0.03, 0.03)
+    assert alike.shared == 0.3
+    assert (apart.own, apart.shared) == (0.3, 0.03)
+
+
+def test_a_receiver_that_nothing_moves_is_told_from_one_that_is_moved() -> None:
+    moved, still = susceptible(seen(7, [0.4, -0.3, 0.0, 0.0], 200), EFFECTS, Spreads(0.3, 0.1)).tolist()
+    assert moved > 0.99
+    assert still < 0.3
+
+
+def test_what_counts_for_nothing_changes_no_belief() -> None:
+    first, second = seen(8, [0.3, -0.2, 0.1, 0.0], 50)
+    blank = Observed(np.zeros_like(second.features), second.credits, second.columns)
+    without = believed([first, second], EFFECTS, np.zeros(4), Spreads(), np.array([1.0, 0.0]))
+    unseen = believed([first, blank], EFFECTS, np.zeros(4), Spreads(), np.ones(2))
+    np.testing.assert_allclose(without.mean, unseen.mean)
+    np.testing.assert_allclose(without.covariance, unseen.covariance)
 
 
 @pytest.mark.parametrize("spread", [0.0, 2.0])
@@ -95,13 +124,10 @@ def test_what_rows_have_in_common_is_taken_away_as_far_as_there_is_anything(spre
     credits_ = features[:, 0] * 0.5 + spread * generator.normal(size=60)[rows] + noise
     observed = Observed(features, credits_, np.array([0]))
     without = without_row_effects(observed, rows.tolist())
-    belief = believed([without], np.array([0]), np.zeros(1), (1.0, 0.0))
+    belief = belief_of([without], ONE, (1.0, 0.0))
     assert abs(belief.mean[0] - 0.5) < 0.05
     if spread:
-        assert (
-            belief.deviation[0]
-            < 0.2 * believed([observed], np.array([0]), np.zeros(1), (1.0, 0.0)).deviation[0]
-        )
+        assert belief.deviation[0] < 0.2 * belief_of([observed], ONE, (1.0, 0.0)).deviation[0]
 
 
 @given(st.integers(1, 8))
