@@ -24,8 +24,11 @@ from benchmarks.worlds.catalogue import WORLDS, available
 ROOT = Path(__file__).parents[1]
 PLOT = DOCS / "optimizer-benchmarks.svg"
 RESULTS = ROOT / "build" / "optimizer-benchmarks.jsonl"
-SHORT: Mapping[tuple[str, Estimator], int] = {("adversaries-8", "replay"): 96}
+SHORT: Mapping[tuple[str, Estimator], int] = {("adversaries-8", "replay"): 256}
 """The most runs where they take long: with so many voters there are many settings to be replayed."""
+
+FEWEST: Mapping[str, int] = {"recorded": 24}
+"""How many seeds there are at least: the four models stand in all their orders."""
 
 MARK = "python -m benchmarks optimizer"
 
@@ -37,15 +40,19 @@ def main(arguments: Sequence[str]) -> int:
     for name in sorted(set(options.worlds) - set(names)):
         print(f"{name} is left out: its records are not beside the repository", file=sys.stderr)
     wanted = [
-        (name, estimator, seed)
-        for seed in range(options.start_seed, options.start_seed + options.seeds)
+        (name, estimator, options.start_seed + place)
+        for place in range(max(options.seeds, *FEWEST.values()))
         for name in names
+        if place < max(options.seeds, FEWEST.get(name, 0))
         for estimator in options.estimators
     ]
     settings = Settings() if options.runs is None else Settings(runs=options.runs)
     records = _completed(wanted, settings, options.results, options.processes)
     last = options.start_seed + options.seeds - 1
-    text = f"Seeds {options.start_seed} to {last}.\n\n{table(records)}"
+    more = "".join(
+        f" `{name}`: {FEWEST[name]} seeds." for name in names if FEWEST.get(name, 0) > options.seeds
+    )
+    text = f"Seeds {options.start_seed} to {last}.{more}\n\n{table(records)}"
     print(text)
     if options.write:
         PAGE.write_text(replaced(PAGE.read_text("utf-8"), MARK, text), "utf-8")
