@@ -121,7 +121,8 @@ class Responses:
         _, told, paired = self._parts(self.belief.mean)
         edges = np.flatnonzero(self.senders >= 0)
         passed = np.zeros(len(self.senders))
-        others = self._beside(prospect)[edges] / np.maximum(prospect.told[self.senders[edges]], 1e-9)
+        beside, by = self._beside(prospect)[edges], prospect.told[self.senders[edges]]
+        others = np.divide(beside, by, out=np.zeros(len(edges)), where=np.abs(by) > 1e-9)
         slopes = told[self.receivers[edges]] + paired[self.receivers[edges]] * others
         passed[edges] = self._susceptible[edges] * slopes
         return passed
@@ -171,13 +172,16 @@ def total_and_pairs(worths: Floats) -> tuple[Floats, Floats]:
 
 
 class Reach:
-    """Which nodes a path leads to from each, as bits."""
+    """Which nodes a path leads to from each, as bits; at first by edges that the author made certain."""
 
     def __init__(self, graph: ir.Graph) -> None:
         self._reached = [1 << node for node in range(len(graph.nodes))]
-        edges = graph.edges
-        for sender, receiver, parameter in zip(edges.senders, edges.receivers, edges.parameters, strict=True):
+        edges = list(zip(graph.edges.senders, graph.edges.receivers, graph.edges.parameters, strict=True))
+        for sender, receiver, parameter in edges:
             if parameter == ir.FIXED:
+                self.add(sender, receiver)
+        for sender, receiver, parameter in edges:
+            if parameter != ir.FIXED and graph.priors[parameter] == 1 and not self.closes(sender, receiver):
                 self.add(sender, receiver)
 
     def closes(self, sender: int, receiver: int) -> bool:

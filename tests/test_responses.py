@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from agraph.optimizer.credit import Belief, Layout, Observed, Spreads, believed
 from agraph.optimizer.responses import (
+    Prospect,
     Reach,
     Responses,
     followed,
@@ -177,6 +178,23 @@ def test_reach_tells_which_edges_close_a_cycle(added: list[tuple[int, int]]) -> 
         if not reach.closes(sender, receiver):
             reach.add(sender, receiver)
             kept.add((sender, receiver))
+
+
+def test_an_edge_that_the_author_made_certain_is_there_whatever_is_planned() -> None:
+    certain = graph([node(each, call("?")) for each in "ab"], candidates={(0, 1): 1, (1, 0): 0.5})
+    assert Reach(certain).closes(1, 0)
+    assert not Reach(certain).closes(0, 1)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_what_is_passed_on_is_how_much_more_the_receiver_is_worth(sign: float) -> None:
+    """Also where messages are worth less than none."""
+    fitted = responses()
+    standings = np.tile(sign * np.array([0.5, 0.6, 0.7, 0.4]), (10, 1))
+    prospect = Prospect(MODE, standings[0], np.outer(standings[0], standings[0]))
+    assert ENDS[1] == (2, 1)
+    # The others that the node hears in the mode say what is worth 0.5 and 0.4.
+    assert fitted.passed_on(prospect)[1] == pytest.approx(0.4 - 0.2 * sign * (0.5 + 0.4))
 
 
 def test_pairs_are_the_products_of_all_twos() -> None:
