@@ -121,12 +121,6 @@ class Belief:
         factor = np.linalg.cholesky(self.covariance + 1e-12 * np.eye(len(self.mean)))
         return np.asarray(factor, np.float64)
 
-    @property
-    def chances(self) -> Floats:
-        """(effects,) the chance that each is positive."""
-        ratio = self.mean / self.deviation
-        return np.array([0.5 * (1 + math.erf(each / math.sqrt(2))) for each in ratio.tolist()])
-
 
 def believed(
     observed: Sequence[Observed], layout: Layout, inclination: Floats, spreads: Spreads, shares: Floats
