@@ -12,7 +12,7 @@ import numpy as np
 
 from agraph.compiler import ir
 from agraph.optimizer.effects import Booleans, Floats, contributions, tries
-from agraph.optimizer.suffix import Draw, Suffix, together
+from agraph.optimizer.suffix import Draw, Integers, Suffix, together
 
 DOWNSTREAM = 0.1
 """Which share of a node's credit goes to what enters the nodes before it."""
@@ -35,7 +35,8 @@ class Credit:
     Attributes:
         credited: (nodes + 1,) what each is credited with, and last what the whole is worth.
         contributed: (voices,) what each adds to panels of the others.
-        standings: (nodes,) what the answer is worth where each alone is heard, 0 for those that never are.
+        standings: (nodes,) what the answer is worth where each alone is heard, 0 for those that never are; of
+            one that several voices bring, the mean over these.
     """
 
     credited: Floats
@@ -60,6 +61,11 @@ class Crediting:
     def speakers(self) -> list[int]:
         """(voices,) the node whose message each voice brings."""
         return [_speaker(self.graph, voice) for voice in self.suffix.voices]
+
+    @cached_property
+    def _brought(self) -> Integers:
+        """(voices,) how many voices bring the message of the speaker of each."""
+        return np.bincount(self.speakers, minlength=len(self.graph.nodes))[self.speakers]
 
     @property
     def panelled(self) -> bool:
@@ -100,7 +106,7 @@ class Crediting:
             contributed = await contributions(self.suffix, draw, panels)
             alone = await contributions(self.suffix, draw, np.zeros((1, voices), np.bool_))
             own = np.zeros(nodes)
-            np.add.at(standings, self.speakers, alone)
+            np.add.at(standings, self.speakers, alone / self._brought)
             np.add.at(own, self.speakers, ALONE * alone + (1 - ALONE) * contributed)
             credited[:WHOLE] = own + DOWNSTREAM * (
                 reached(self.graph, draw.candidate.realization.edges) @ own

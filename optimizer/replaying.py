@@ -50,7 +50,8 @@ FEWEST_MOVED = 640
 """Nor before so many where who hears whom clearly makes a difference: then it pays to know each edge."""
 
 CHANGED = 0.02
-"""Where the mode is believed to be better by more than this than an earlier one, it is no longer that one."""
+"""Where the mode is believed to be better by more than this than an earlier one, it is no longer that one; in
+units of `Upstream`."""
 
 FEWEST_ROWS = 160
 """How many rows are learned from at least where nothing is drawn, and each is known once and for all."""
@@ -68,6 +69,7 @@ class Replaying:
     switches: Switches
     upstream: Upstream
     draws: list[Draw] = attrs.field(factory=list, init=False)
+    _worths: Floats = attrs.field(factory=lambda: np.zeros(0), init=False)
     _checked: Candidate | None = attrs.field(default=None, init=False)
     _checked_at: int = attrs.field(default=0, init=False)
 
@@ -79,12 +81,19 @@ class Replaying:
     @property
     def weights(self) -> Floats:
         """(draws,) how much each draw tells of the mode."""
-        return self._weights(())
+        return self._weights(self.draws)
 
-    def _weights(self, fresh: Sequence[Draw]) -> Floats:
+    @property
+    def score(self) -> float:
+        """The mean worth of what would be deployed, when it was last learned."""
+        weights = self.weights
+        return float(weights @ self._worths / weights.sum())
+
+    def _weights(self, draws: Sequence[Draw]) -> Floats:
         if not len(self.upstream.parameters):
-            return np.ones(len(self.draws) + len(fresh))
-        return self.upstream.weights(fresh)
+            return np.ones(len(draws))
+        # Also where a budget has ended between the run of a draw and what was to be learned from it.
+        return self.upstream.weights(draws[self.upstream.learned :])
 
     def propose(self) -> list[Candidate]:
         """The next draws; the very first has no candidate edge before the cut."""
@@ -102,13 +111,12 @@ class Replaying:
         fresh = [Draw(each, row) for each, row in zip(candidates, rows, strict=True)]
         try:
             every = [*self.draws, *fresh]
-            await self.switches.learn(every, self._weights(fresh), len(fresh))
+            await self.switches.learn(every, self._weights(every), len(fresh))
             await self.upstream.learn(fresh, self.switches.mode)
         finally:
             self.draws += [each for each in fresh if each.scores]
-        if self.draws:
-            worths = await self.suffix.table(self.draws, self.switches.mode[None, :])
-            self.upstream.hold(self.mode, worths[:, 0])
+        self._worths = (await self.suffix.table(self.draws, self.switches.mode[None, :]))[:, 0]
+        self.upstream.hold(self.mode, self._worths)
 
     def settled(self, tolerance: float) -> bool:
         """Whether no more can be hoped for than the tolerance, or the mode has long been what it is."""
@@ -201,20 +209,20 @@ async def replayed(
     search = Replaying(graph, suffix, switches, upstream_of(graph, policy, suffix, generator))
     stopped = None
     try:
-        while len(search.draws) + TOGETHER <= settings.runs:
+        while len(search.draws) + (TOGETHER if search.draws else FIRST) <= settings.runs:
             shown = _shown(search, rows)
             if not shown:
                 break
             proposed = search.propose()[: len(shown)]
             await search.learn(proposed, shown[: len(proposed)])
             mode = search.mode
-            log.add(len(search.draws), await _score(search), mode.realization)
+            log.add(len(search.draws), search.score, mode.realization)
             if search.settled(settings.tolerance):
                 break
     except BudgetError as error:
         stopped = str(error)
-        if not search.draws:
-            return Learned(candidate(graph, graph.priors), lambda _parameter, _flip: None, {}, (), stopped)
+    if not search.draws:
+        return Learned(candidate(graph, graph.priors), lambda _parameter, _flip: None, {}, (), stopped)
     best, tried = await search.best()
     known = await _known(search, best)
     half = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
@@ -234,12 +242,6 @@ def _shown(search: Replaying, rows: Sequence[int]) -> list[int]:
     if search.upstream.panelled:
         return [rows[(count + place) % len(rows)] for place in range(TOGETHER)]
     return [rows[count // TOGETHER % len(rows)]] * TOGETHER
-
-
-async def _score(search: Replaying) -> float:
-    weights = search.weights
-    table = await search.suffix.table(search.draws, search.switches.mode[None, :])
-    return float(weights @ table[:, 0] / weights.sum())
 
 
 async def _known(search: Replaying, best: Candidate) -> dict[int, tuple[float, float]]:

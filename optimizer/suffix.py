@@ -80,14 +80,17 @@ class Suffix:
 
     async def worths(self, draw: Draw, settings: Booleans) -> Floats:
         """(settings,) what it would have been worth, less a little where there would have been no answer."""
-        scores = await self.scores(draw, settings)
-        return np.array([each.worth - (SILENCE if math.isinf(each.cost) else 0.0) for each in scores])
+        return np.array([_worth(each) for each in await self.scores(draw, settings)])
 
     async def table(self, draws: Sequence[Draw], switches: Booleans) -> Floats:
         """(draws, settings) the same for several draws, with every voice free to speak."""
         speaking = np.ones((len(switches), len(self.voices)), np.bool_)
         settings = np.concatenate([np.asarray(switches, np.bool_), speaking], axis=1)
-        return np.array(await together([self.worths(each, settings) for each in draws]))
+        keys = [each.tobytes() for each in settings]
+        # Most is known of most draws: that is looked up for all of them at every step.
+        missing = [each for each in draws if any(key not in each.scores for key in keys)]
+        await together([self.scores(each, settings) for each in missing])
+        return np.array([[_worth(each.scores[key]) for key in keys] for each in draws])
 
     def realization(self, drawn: Realization, setting: Booleans) -> Realization:
         """The realization that was drawn, in another setting behind the cut."""
@@ -115,6 +118,10 @@ class Suffix:
         kept = set(without_cycles(len(self.graph.nodes), ends, settled, wanted))
         for edge in wanted:
             edges[edge] = edge in kept
+
+
+def _worth(score: Score) -> float:
+    return score.worth - (SILENCE if math.isinf(score.cost) else 0.0)
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

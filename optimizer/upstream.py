@@ -51,11 +51,14 @@ CLEAR = 3.0
 NEAR = 0.1
 """A draw that is believed to be worth so much less than the best draw counts by 1/e."""
 
+LEAST = math.exp(-50)
+"""What a draw counts at least, so that any of them can be averaged."""
+
 KEPT = 0.3
 """An edge of the mode stays there until it is believed to be worse by so many standard deviations."""
 
 UNHEARD = 0.1
-"""The least importance of a voice, in shares of what one of all voices has."""
+"""The least importance of a node, in shares of what one of all voices has."""
 
 
 @attrs.define(eq=False)
@@ -67,7 +70,8 @@ class Upstream:
         crediting: Gives each node its credit.
         receivers: (effects,) the node that each enters or belongs to, or `WHOLE`.
         senders: (effects,) whose edge it is; numbers below 0 for other learnables, each its own.
-        belief: Of the effects of these, each where all else is as the mode has it.
+        belief: Of the effects of these, each where all else is as the mode has it; in scores, or in units
+            of half the largest where that is more than 1.
         held: What would be deployed now, or `None` before anything is learned.
     """
 
@@ -86,10 +90,11 @@ class Upstream:
     _prospect: Prospect | None = attrs.field(default=None, init=False)
     _spreads: Spreads = attrs.field(factory=Spreads, init=False)
     _told_at: int = attrs.field(default=TOLD_AT, init=False)
-    _own: list[Floats] = attrs.field(factory=list, init=False)
-    _standings: list[Floats] = attrs.field(factory=list, init=False)
-    _credits: list[Floats] = attrs.field(factory=list, init=False)
-    _features: list[Floats] = attrs.field(factory=list, init=False)
+    _own: Floats = attrs.field(init=False)
+    _standings: Floats = attrs.field(init=False)
+    _credits: Floats = attrs.field(init=False)
+    _features: Floats = attrs.field(init=False)
+    _unit: float = attrs.field(default=1.0, init=False)
     _rows: list[int] = attrs.field(factory=list, init=False)
 
     @belief.default
@@ -97,11 +102,31 @@ class Upstream:
         layout = Layout(self.senders, 0)
         return believed((), layout, self.inclination, Spreads(), np.zeros(0))
 
+    @_own.default
+    def _no_own(self) -> Floats:
+        return np.zeros((0, len(self.suffix.voices)))
+
+    @_standings.default
+    def _no_standings(self) -> Floats:
+        return np.zeros((0, len(self.graph.nodes)))
+
+    @_credits.default
+    def _no_credits(self) -> Floats:
+        return np.zeros((0, len(self.graph.nodes) + 1))
+
+    @_features.default
+    def _no_features(self) -> Floats:
+        return np.zeros((0, len(self.parameters)))
+
     @_followed.default
     def _alike(self) -> Floats:
-        alike = np.zeros(len(self.graph.nodes))
-        alike[self.crediting.speakers] = 1 / max(1, len(self.suffix.voices))
-        return alike
+        heard = np.bincount(self.crediting.speakers, minlength=len(self.graph.nodes))
+        return np.asarray(heard / max(1, len(self.suffix.voices)), np.float64)
+
+    @property
+    def learned(self) -> int:
+        """From how many draws this was learned."""
+        return len(self._rows)
 
     @property
     def panelled(self) -> bool:
@@ -123,7 +148,7 @@ class Upstream:
         """What turning these round can be hoped to gain the mode."""
         # Of a voice that is not listened to now as much may come as of any other.
         stakes = np.maximum(self.stakes(mode), 1 / max(1, len(self.suffix.voices)))
-        return float(stakes @ left_to_gain(self.belief.mean, self.belief.deviation))
+        return self._unit * float(stakes @ left_to_gain(self.belief.mean, self.belief.deviation))
 
     def stakes(self, mode: Candidate) -> Floats:
         """(effects,) how much of an effect on its receiver is one on the whole."""
@@ -177,14 +202,17 @@ class Upstream:
         if not len(self.parameters):
             return
         found = await self.crediting.credits(draws, mode)
-        self._credits += [each.credited for each in found]
-        self._own += [each.contributed for each in found]
-        self._standings += [each.standings for each in found]
-        self._features += [self._feature(each.candidate) for each in draws]
+        self._credits = np.vstack([self._credits, *(each.credited for each in found)])
+        self._own = np.vstack([self._own, *(each.contributed for each in found)])
+        self._standings = np.vstack([self._standings, *(each.standings for each in found)])
+        self._features = np.vstack([self._features, *(self._feature(each.candidate) for each in draws)])
         self._rows += [each.row for each in draws]
+        # What is thought of effects is thought of scores between 0 and 1; others are measured in units.
+        largest = max(float(np.abs(each).max()) for each in (self._standings, self._credits[:, WHOLE]))
+        self._unit = max(1.0, largest / 2)
         self._believe()
         if self.panelled:
-            helpful = surely_positive(np.array(self._own), self.weights(()))
+            helpful = surely_positive(self._own, self.weights(()))
             self.crediting.prefer(helpful, len(draws))
 
     def _believe(self) -> None:
@@ -209,15 +237,15 @@ class Upstream:
         wanted = np.zeros(len(self.parameters))
         if self.held is not None:
             wanted = np.array(self.held.choices, np.float64)[self.parameters]
-        features, standings = np.array(self._features), np.array(self._standings)
-        self._prospect = self._responses.prospect(features, standings, wanted)
+        self._prospect = self._responses.prospect(self._features, self._standings / self._unit, wanted)
         self.belief = self._responses.at(self._prospect)
 
     def hold(self, mode: Candidate, worths: Floats) -> None:
         """Take in what would be deployed now, and what it is worth behind the cut on every draw: (draws,)."""
-        if self.panelled and self._standings:
-            standings = np.array(self._standings)[:, self.crediting.speakers]
-            self._followed[self.crediting.speakers] = followed(standings, worths, self.weights(()))
+        if self.panelled and self.learned:
+            speakers = sorted(set(self.crediting.speakers))
+            standings = self._standings[:, speakers] / self._unit
+            self._followed[speakers] = followed(standings, worths / self._unit, self.weights(()))
         self.held = mode
 
     def gain(self, parameter: int, best: Candidate) -> tuple[float, float]:
@@ -237,7 +265,7 @@ class Upstream:
         else:
             direction[place[parameter]] = 1 if best.choices[parameter] else -1
         variance = float(direction @ self.belief.covariance @ direction)
-        return float(direction @ self.belief.mean), math.sqrt(max(0.0, variance))
+        return self._unit * float(direction @ self.belief.mean), self._unit * math.sqrt(max(0.0, variance))
 
     def weights(self, fresh: Sequence[Draw]) -> Floats:
         """(draws,) how much each draw tells of the mode: less where the best is believed to be better.
@@ -245,10 +273,10 @@ class Upstream:
         Args:
             fresh: What follows the draws that were learned from.
         """
-        features = [*self._features, *(self._feature(each.candidate) for each in fresh)]
+        features = np.vstack([self._features, *(self._feature(each.candidate) for each in fresh)])
         stakes = np.ones(len(self.parameters)) if self.held is None else self.stakes(self.held)
-        worths = np.array(features) @ (stakes * self.belief.mean)
-        weights: Floats = np.exp((worths - worths.max()) / NEAR)
+        worths = features @ (stakes * self.belief.mean)
+        weights: Floats = np.maximum(np.exp((worths - worths.max()) / NEAR), LEAST)
         return weights
 
     def _feature(self, candidate: Candidate) -> Floats:
@@ -264,12 +292,11 @@ class Upstream:
         return feature[self.parameters]
 
     def _observed(self) -> list[Observed]:
-        features, credited = np.array(self._features), np.array(self._credits)
         observed = []
         receivers = self.receivers if self.panelled else np.full_like(self.receivers, WHOLE)
         for node in np.unique(receivers).tolist():
             columns = np.flatnonzero(receivers == node)
-            seen = Observed(features[:, columns], credited[:, node], columns)
+            seen = Observed(self._features[:, columns], self._credits[:, node] / self._unit, columns)
             observed.append(
                 without_row_effects(seen, self._rows) if node == WHOLE else self._told(seen, node)
             )
@@ -278,8 +305,8 @@ class Upstream:
     def _told(self, seen: Observed, node: int) -> Observed:
         """What a node saw, and what the messages that it heard were worth."""
         edges = seen.columns[self.senders[seen.columns] >= 0]
-        features, standings = np.array(self._features), np.array(self._standings)
-        total, pairs = total_and_pairs(features[:, edges] * standings[:, self.senders[edges]])
+        standings = self._standings[:, self.senders[edges]] / self._unit
+        total, pairs = total_and_pairs(self._features[:, edges] * standings)
         told = len(self.parameters) + node
         return Observed(
             np.column_stack([seen.features, total, pairs]),

@@ -9,14 +9,18 @@ import pytest
 
 from agraph.compiler import ir
 from agraph.optimizer.candidates import candidate
+from agraph.optimizer.crediting import Crediting
 from agraph.optimizer.effects import contributions, effects
 from agraph.optimizer.evaluate import Evaluator
 from agraph.optimizer.grade import Grade
 from agraph.optimizer.policy import policy_of, realizations, sample
+from agraph.optimizer.progress import Learned, Log
+from agraph.optimizer.replaying import replayed
 from agraph.optimizer.replays import Replays
 from agraph.optimizer.rows import DataRow
-from agraph.optimizer.scoreboard import Score
+from agraph.optimizer.scoreboard import Replay, Score
 from agraph.optimizer.search import default_estimator
+from agraph.optimizer.settings import Settings
 from agraph.optimizer.suffix import Draw, Suffix, suffix_of
 from agraph.optimizer.task import Example
 from agraph.optimizer.trade import Trade, trade
@@ -96,6 +100,76 @@ def test_each_setting_of_a_draw_is_scored_once() -> None:
     for _ in range(3):
         asyncio.run(effects(suffix, draw, np.full(3, 0.5), coins))
     assert len(asked) == len(set(asked)) == 8
+
+
+# What is learned, whatever the scores are and wherever it ends.
+
+
+def searched(scored: Replay, runs: int) -> Learned:
+    settings, generator = Settings(runs=runs), np.random.default_rng(0)
+    return asyncio.run(replayed(VOTERS, scored, range(20), settings, generator, Log(None)))
+
+
+@pytest.mark.parametrize("paid", range(12))
+def test_where_a_budget_ends_what_was_run_is_kept(paid: int) -> None:
+    drawn: set[tuple[Realization, int]] = set()
+
+    async def until_spent(of: Realization, row: int, settings: Sequence[Realization]) -> list[Score]:
+        if (of, row) not in drawn and len(drawn) == paid:
+            raise BudgetError("spent")
+        drawn.add((of, row))
+        return await replay(of, row, settings)
+
+    learned = searched(until_spent, 40)
+    assert learned.stopped == "spent"
+    assert bool(learned.evidence) == bool(paid)
+
+
+@pytest.mark.parametrize(("runs", "made"), [(1, False), (2, True), (4, True)])
+def test_few_runs_are_made_if_they_suffice_for_a_step(runs: int, made: bool) -> None:
+    learned = searched(replay, runs)
+    assert bool(learned.evidence) == made
+    assert learned.stopped is None
+
+
+@pytest.mark.parametrize(("low", "high"), [(-5.0, 20.0), (-3e5, 1e6), (0.0, 1e10), (-2.0, -1.0), (0.7, 0.7)])
+def test_scores_may_lie_anywhere(low: float, high: float) -> None:
+    """All but the first are mostly wrong; the scores of an answer are high or low."""
+
+    async def scored(of: Realization, row: int, settings: Sequence[Realization]) -> list[Score]:
+        right = [True, row % 3 == 0, row % 4 == 0]
+        return [
+            Score(high, 1)
+            if any(there and so for there, so in zip(each.edges, right, strict=False))
+            else Score(low, 1)
+            for each in settings
+        ]
+
+    with np.errstate(all="raise", under="ignore"):
+        learned = searched(scored, 200)
+    assert learned.best.realization.edges[0] == (low < high)
+    assert all(np.isfinite(each).all() for each in learned.evidence.values())
+
+
+def test_what_two_voices_bring_of_one_speaker_counts_for_that_speaker() -> None:
+    """Two functions of one model, and a second model: the answer is that of the first."""
+    of = graph(
+        [node("a", call("?")), node("b", call("?")), *(node(each) for each in "uvw")],
+        edges=[(0, 2), (0, 3)],
+        candidates={(1, 0): 0.5, (2, 4): 0.5, (3, 4): 0.5, (1, 4): 0.5},
+    )
+
+    async def scored(_drawn: Realization, row: int, settings: Sequence[Realization]) -> list[Score]:
+        return [Score(float(row % 2 and (each.edges[3] or each.edges[4])), 1) for each in settings]
+
+    policy, generator = policy_of(of), np.random.default_rng(0)
+    suffix = suffix_of(of, policy, cut(of), scored)
+    crediting = Crediting(of, suffix, generator)
+    assert [crediting.speakers[place] for place in range(len(suffix.voices))] == [1, 0, 0]
+    draws = [Draw(candidate(of, of.priors), row) for row in range(2)]
+    wrong, right = asyncio.run(crediting.credits(draws, np.ones(len(suffix.parameters), np.bool_)))
+    assert wrong.standings.tolist() == [0.0] * 5
+    assert right.standings.tolist() == [1.0, 0.0, 0.0, 0.0, 0.0]
 
 
 # Scores of replays against those of whole runs.
