@@ -71,11 +71,11 @@ def test_all_four_together_score_as_they_are_known_to(panel: Path) -> None:
     assert last_score(panel) == 0.405
 
 
-def test_the_strongest_alone_is_found_with_nine_of_ten_seeds(panel: Path) -> None:
+def test_the_strongest_alone_is_found_with_each_of_ten_seeds(panel: Path) -> None:
     scores = []
     for seed in range(10):
         tuned = panel.with_name(f"tuned_{seed}.agraph")
         found = optimize(str(panel), seed=seed, output=str(tuned))
         assert found.runs <= 200
         scores.append(last_score(tuned if found.written else panel))
-    assert sum(score >= 0.53 for score in scores) >= 9, scores
+    assert scores == [0.545] * 10
