@@ -147,7 +147,7 @@ def report(verb: str, finished: Finished) -> object:
         return {name: told[name] for name in ("score", "interval", "rows", "failures")}
     # Each round has a folder of its own.
     lines = [re.sub(r"\S*asking\.agraph", "asking.agraph", line) for line in finished.out.splitlines()]
-    return [re.sub(r"--apply \d+", "--apply", line) for line in lines if " calls, " not in line]
+    return [re.sub(r"--apply \d+", "--apply", line) for line in lines if " runs to learn by " not in line]
 
 
 def kill_again_and_again(folder: Path, verb: str, kills: int, generator: random.Random) -> None:
