@@ -32,18 +32,10 @@ async def effects(suffix: Suffix, draw: Draw, chances: Floats, coins: Floats) ->
     Source:
         Local expectation gradients: Titsias and Lázaro-Gredilla 2015.
     """
-    count = len(suffix.parameters)
-    drawn = coins < chances
-    on = np.repeat(drawn[:, None, :], count, axis=1)
-    on[:, np.arange(count), np.arange(count)] = True
-    off = on.copy()
-    off[:, np.arange(count), np.arange(count)] = False
-    both = np.concatenate([on.reshape(-1, count), off.reshape(-1, count)])
+    both = _with_and_without(coins < chances)
     speaking = np.ones((len(both), len(suffix.voices)), np.bool_)
     worths = await suffix.worths(draw, np.concatenate([both, speaking], axis=1))
-    with_, without = worths.reshape(2, len(coins), count)
-    gained: Floats = (with_ - without).mean(axis=0)
-    return gained
+    return _gained(worths, len(suffix.parameters))
 
 
 async def contributions(suffix: Suffix, draw: Draw, heard: Booleans) -> Floats:
@@ -54,16 +46,26 @@ async def contributions(suffix: Suffix, draw: Draw, heard: Booleans) -> Floats:
         draw: What it is set on.
         heard: (panels, voices) who belongs to each panel; every switch is on.
     """
-    count = len(suffix.voices)
-    with_ = np.repeat(heard[:, None, :], count, axis=1)
-    with_[:, np.arange(count), np.arange(count)] = True
-    without = with_.copy()
-    without[:, np.arange(count), np.arange(count)] = False
-    both = np.concatenate([with_.reshape(-1, count), without.reshape(-1, count)])
+    both = _with_and_without(heard)
     switches = np.ones((len(both), len(suffix.parameters)), np.bool_)
     worths = await suffix.worths(draw, np.concatenate([switches, both], axis=1))
-    first, second = worths.reshape(2, len(heard), count)
-    gained: Floats = (first - second).mean(axis=0)
+    return _gained(worths, len(suffix.voices))
+
+
+def _with_and_without(settings: Booleans) -> Booleans:
+    """(2 · settings · count, count) each of the settings with each on in turn, then the same with it off."""
+    count = settings.shape[1]
+    on = np.repeat(settings[:, None, :], count, axis=1)
+    off = on.copy()
+    turns = np.arange(count)
+    on[:, turns, turns], off[:, turns, turns] = True, False
+    return np.concatenate([on, off]).reshape(-1, count)
+
+
+def _gained(worths: Floats, count: int) -> Floats:
+    """(count,) what each being on adds, on average, by the worths of such settings."""
+    on, off = worths.reshape(2, -1, count)
+    gained: Floats = (on - off).mean(axis=0)
     return gained
 
 
